@@ -1,0 +1,123 @@
+package entra
+
+import "time"
+
+// A Request is what one Change becomes on the wire of Microsoft Graph v1.0:
+// shown before it is sent, journaled when it is. Body holds no secret; Graph
+// makes secrets, it is never sent one.
+type Request struct {
+	Method string         `json:"method"`
+	Path   string         `json:"path"` // below /v1.0, with placeholders such as {id of the service principal} while an id is not known
+	Body   map[string]any `json:"body,omitempty"`
+}
+
+// A Change is one write to a directory. The graph package sends exactly what
+// Request shows; a test holds the two together.
+type Change interface {
+	// Describe says in a few words what happens, for example
+	// `create the app registration "Frontegg Integration"`.
+	Describe() string
+	// Request is the Graph request it becomes.
+	Request() Request
+}
+
+// NewSecret asks for a client secret. End is mandatory here although Graph
+// would default it to two years.
+type NewSecret struct {
+	Name string    `json:"name"`
+	End  time.Time `json:"end"` // UTC
+}
+
+// CreateApplication makes an app registration with everything in one request
+// (POST /applications). The answer carries the secret's value once; where it
+// does not, AddSecret follows.
+type CreateApplication struct {
+	DisplayName  string
+	Audience     Audience
+	Tags         []string
+	RedirectURIs []RedirectURI
+	Permissions  []Permission
+	Secret       *NewSecret
+}
+
+// UpdateApplication changes what differs (PATCH /applications/{id}). A nil
+// field is left alone; lists are sent whole, because Graph replaces them.
+type UpdateApplication struct {
+	App          ObjectID
+	DisplayName  *string
+	Audience     *Audience
+	Tags         []string
+	RedirectURIs []RedirectURI // every platform's list when not nil
+	Permissions  []Permission
+}
+
+// AddSecret adds a client secret (POST /applications/{id}/addPassword). It
+// has no idempotency key: never resend it blindly.
+type AddSecret struct {
+	App    ObjectID
+	Secret NewSecret
+}
+
+// RemoveSecret removes one (POST /applications/{id}/removePassword).
+type RemoveSecret struct {
+	App ObjectID
+	Key KeyID
+}
+
+// CreateServicePrincipal gives an application a presence in the tenant
+// (POST /servicePrincipals).
+type CreateServicePrincipal struct {
+	ClientID    ClientID
+	DisplayName string // for people; not sent
+}
+
+// CreateGrant consents to delegated permissions for the whole tenant or one
+// user (POST /oauth2PermissionGrants).
+type CreateGrant struct {
+	Client, Resource ObjectID
+	ResourceName     string // for people; not sent
+	Type             ConsentType
+	Principal        ObjectID
+	Scopes           []string
+}
+
+// SetGrantScopes replaces the scopes of a grant (PATCH
+// /oauth2PermissionGrants/{id}); Scopes must hold the existing ones too.
+type SetGrantScopes struct {
+	Grant        string
+	ResourceName string // for people; not sent
+	Scopes       []string
+}
+
+// DeleteApplication soft-deletes an app registration (DELETE
+// /applications/{id}); it can be restored for 30 days.
+type DeleteApplication struct {
+	App         ObjectID
+	DisplayName string
+}
+
+// DeleteServicePrincipal removes an application from the tenant, and with it
+// every grant it holds there.
+type DeleteServicePrincipal struct {
+	ID          ObjectID
+	DisplayName string
+}
+
+// DeleteGrant withdraws consent.
+type DeleteGrant struct {
+	Grant        string
+	ResourceName string
+}
+
+// Created is what a Change brought back. Only the fields that the change
+// makes are set.
+type Created struct {
+	Application *Application      `json:"application,omitempty"`
+	Principal   *ServicePrincipal `json:"principal,omitempty"`
+	Grant       *Grant            `json:"grant,omitempty"`
+	Secret      *Secret           `json:"secret,omitempty"`
+	// SecretValue is the secret itself, given once by Graph.
+	SecretValue Sensitive `json:"-"`
+	// RequestID is Graph's request-id of the answer.
+	RequestID string `json:"requestId,omitempty"`
+}
