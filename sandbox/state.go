@@ -25,13 +25,20 @@ type tenant struct {
 	Scenario    string
 	Created     time.Time
 
-	users      map[string]*user // by object id
+	users map[string]*user // by object id
+	// The directory's objects by object id. What these maps hold is never
+	// changed in place: a change puts a changed copy in (addApp and its
+	// siblings in state_index.go), so an object once read under the lock may
+	// be written to an answer without it.
 	apps       map[string]*application
-	deleted    map[string]*application
+	deleted    map[string]*application // soft-deleted registrations
 	principals map[string]*servicePrincipal
 	grants     map[string]*grant
-	// appOrder and spOrder keep creation order: lists come back in it.
+	// appOrder and its siblings keep creation order: lists come back in it.
 	appOrder, spOrder, grantOrder []string
+	// Indexes by client ID: a tenant may hold thousands of registrations.
+	appsByClientID       map[string]*application
+	principalsByClientID map[string]*servicePrincipal
 	// assignments are users assigned to an app: principal id → user ids.
 	assignments map[string]map[string]bool
 	// appRoles held by service principals (application permissions):
@@ -48,6 +55,8 @@ type policies struct {
 	PermissionGrantPolicies []string
 	AllowRiskyConsent       bool
 	AdminConsentWorkflow    bool
+	// MultitenantForbidden refuses every audience beyond the own tenant.
+	MultitenantForbidden bool
 	// Password restrictions for new apps.
 	PasswordAdditionForbidden bool
 	PasswordMaxLifetime       time.Duration // 0: none
@@ -111,7 +120,8 @@ type application struct {
 	Web                        webApplication       `json:"web"`
 	SPA                        redirectList         `json:"spa"`
 
-	owners []string // object ids
+	owners    []string // object ids
+	createdBy string   // object id of the user whose quota it counts against
 }
 
 type optionalClaims struct {
@@ -125,7 +135,6 @@ type principalLock struct {
 	AllProperties              *bool `json:"allProperties"`
 	CredentialsWithUsageVerify *bool `json:"credentialsWithUsageVerify"`
 	CredentialsWithUsageSign   *bool `json:"credentialsWithUsageSign"`
-	IdentifierURIs             *bool `json:"identifierUris"`
 	TokenEncryptionKeyID       *bool `json:"tokenEncryptionKeyId"`
 }
 
@@ -338,28 +347,4 @@ type build struct {
 	ID                     int
 	Number, Status, Result string
 	Queued                 time.Time
-}
-
-// findApp looks a client ID up over all tenants: an app registration lives in
-// exactly one.
-func (w *world) findApp(appID string) (*tenant, *application) {
-	for _, id := range w.order {
-		t := w.tenants[id]
-		for _, oid := range t.appOrder {
-			if a := t.apps[oid]; a != nil && a.AppID == appID {
-				return t, a
-			}
-		}
-	}
-	return nil, nil
-}
-
-// principalOf returns the tenant's service principal of a client ID, or nil.
-func (t *tenant) principalOf(appID string) *servicePrincipal {
-	for _, id := range t.spOrder {
-		if sp := t.principals[id]; sp != nil && sp.AppID == appID {
-			return sp
-		}
-	}
-	return nil
 }

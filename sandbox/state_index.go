@@ -1,0 +1,102 @@
+package sandbox
+
+import (
+	"slices"
+	"time"
+)
+
+// newTenant returns an empty directory.
+func newTenant(id, name, domain, scenario string, created time.Time) *tenant {
+	return &tenant{
+		ID: id, DisplayName: name, Domain: domain, Scenario: scenario, Created: created,
+		users:                map[string]*user{},
+		apps:                 map[string]*application{},
+		deleted:              map[string]*application{},
+		principals:           map[string]*servicePrincipal{},
+		grants:               map[string]*grant{},
+		appsByClientID:       map[string]*application{},
+		principalsByClientID: map[string]*servicePrincipal{},
+		assignments:          map[string]map[string]bool{},
+		appRoles:             map[string][]string{},
+	}
+}
+
+// findApp looks a client ID up over all tenants: an app registration lives in
+// exactly one.
+func (w *world) findApp(appID string) (*tenant, *application) {
+	for _, id := range w.order {
+		if t := w.tenants[id]; t.appsByClientID[appID] != nil {
+			return t, t.appsByClientID[appID]
+		}
+	}
+	return nil, nil
+}
+
+// addApp puts a registration in, or a changed copy in its place.
+func (t *tenant) addApp(a *application) {
+	if t.apps[a.ID] == nil {
+		t.appOrder = append(t.appOrder, a.ID)
+	}
+	t.apps[a.ID] = a
+	t.appsByClientID[a.AppID] = a
+}
+
+// removeApp takes a registration out. Its service principal stays.
+func (t *tenant) removeApp(a *application) {
+	delete(t.apps, a.ID)
+	delete(t.appsByClientID, a.AppID)
+	t.appOrder = without(t.appOrder, a.ID)
+}
+
+// principalOf returns the tenant's service principal of a client ID, or nil.
+func (t *tenant) principalOf(appID string) *servicePrincipal {
+	return t.principalsByClientID[appID]
+}
+
+// addPrincipal puts a service principal in, or a changed copy in its place.
+func (t *tenant) addPrincipal(sp *servicePrincipal) {
+	if t.principals[sp.ID] == nil {
+		t.spOrder = append(t.spOrder, sp.ID)
+	}
+	t.principals[sp.ID] = sp
+	t.principalsByClientID[sp.AppID] = sp
+}
+
+// removePrincipal takes a service principal out with what hangs on it: the
+// grants it has as client or as resource, its assignments and app roles.
+func (t *tenant) removePrincipal(sp *servicePrincipal) {
+	delete(t.principals, sp.ID)
+	delete(t.principalsByClientID, sp.AppID)
+	t.spOrder = without(t.spOrder, sp.ID)
+	delete(t.assignments, sp.ID)
+	delete(t.appRoles, sp.ID)
+	for _, id := range slices.Clone(t.grantOrder) {
+		if g := t.grants[id]; g.ClientID == sp.ID || g.ResourceID == sp.ID {
+			t.removeGrant(id)
+		}
+	}
+}
+
+// addGrant puts a delegated grant in, or a changed copy in its place.
+func (t *tenant) addGrant(g *grant) {
+	if t.grants[g.ID] == nil {
+		t.grantOrder = append(t.grantOrder, g.ID)
+	}
+	t.grants[g.ID] = g
+}
+
+func (t *tenant) removeGrant(id string) {
+	delete(t.grants, id)
+	t.grantOrder = without(t.grantOrder, id)
+}
+
+// grantOf returns the grant of a client on a resource for one user, or the
+// tenant-wide one where principal is nil; nil when there is none.
+func (t *tenant) grantOf(clientID, resourceID string, principal *string) *grant {
+	return t.grants[grantID(clientID, resourceID, principal)]
+}
+
+// without returns the list less one value, in a new array.
+func without(list []string, value string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return s == value })
+}
