@@ -1,0 +1,126 @@
+package azuredevops
+
+import (
+	"encoding/json"
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/consentry/consentry/entra"
+)
+
+// NotAuthenticated is the Code of the *entra.ServiceError for an answer that
+// asks the caller to sign in, whatever its status: 401 without a reason, 203,
+// a redirect, or HTML where JSON was asked for.
+const NotAuthenticated = "NotAuthenticated"
+
+// NotAuthorized is the typeKey of TF400813: the identity is known to be
+// nobody here. It is not a member, has no access level, or is another
+// tenant's.
+const NotAuthorized = "UnauthorizedRequestException"
+
+// maxText is how many characters of the service's own text are kept.
+const maxText = 300
+
+// errorBody covers the forms an error takes: the usual one, and
+// {"count":1,"value":{"Message":"…"}}.
+type errorBody struct {
+	Message string `json:"message"`
+	TypeKey string `json:"typeKey"`
+	Value   struct {
+		Message string `json:"Message"`
+	} `json:"value"`
+}
+
+// refusal returns the error an answer is, or nil for a 2xx with JSON.
+func refusal(resp *http.Response, body []byte) error {
+	if wantsSignIn(resp) {
+		return newError(resp, NotAuthenticated, "the answer is a sign-in page or a redirect to one")
+	}
+	if resp.StatusCode < 300 {
+		return nil
+	}
+	var b errorBody
+	// HTML and empty bodies leave b empty; header and status remain then.
+	_ = json.Unmarshal(body, &b)
+	message := firstOf(b.Message, b.Value.Message, headerText(resp), http.StatusText(resp.StatusCode))
+	code := b.TypeKey
+	if code == "" && resp.StatusCode == http.StatusUnauthorized {
+		code = NotAuthenticated
+	}
+	return newError(resp, code, message)
+}
+
+func wantsSignIn(resp *http.Response) bool {
+	switch {
+	case resp.StatusCode == http.StatusNonAuthoritativeInfo:
+		return true
+	case resp.StatusCode >= 300 && resp.StatusCode < 400:
+		return true
+	}
+	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	return resp.StatusCode < 300 && kind == "text/html"
+}
+
+func newError(resp *http.Response, code, message string) *entra.ServiceError {
+	return &entra.ServiceError{
+		Service:    "Azure DevOps",
+		Status:     resp.StatusCode,
+		Code:       clean(code),
+		Message:    clean(message),
+		RequestID:  clean(firstOf(resp.Header.Get("ActivityId"), resp.Header.Get("X-VSS-E2EID"))),
+		RetryAfter: retryAfter(resp.Header.Get("Retry-After")),
+	}
+}
+
+// headerText is the text that an error with an empty body carries, URL-escaped.
+func headerText(resp *http.Response) string {
+	text := resp.Header.Get("X-TFS-ServiceError")
+	if plain, err := url.QueryUnescape(text); err == nil {
+		return plain
+	}
+	return text
+}
+
+// statusOf is the HTTP status of a service's refusal, 0 for any other error.
+func statusOf(err error) int {
+	var se *entra.ServiceError
+	if errors.As(err, &se) {
+		return se.Status
+	}
+	return 0
+}
+
+func retryAfter(header string) time.Duration {
+	s, err := strconv.Atoi(header)
+	if err != nil || s < 0 {
+		return 0
+	}
+	return time.Duration(s) * time.Second
+}
+
+func firstOf(texts ...string) string {
+	for _, s := range texts {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// clean makes another service's text safe to show: one line, no control or
+// invisible characters, at most maxText characters.
+func clean(s string) string {
+	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, " "), func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
+	}), " ")
+	if runes := []rune(s); len(runes) > maxText {
+		return string(runes[:maxText-1]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,115 @@
+package azuredevops
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/consentry/consentry/entra"
+)
+
+// An Exercise is one scope put to use.
+type Exercise struct {
+	Scope  string `json:"scope"`
+	Method string `json:"method,omitempty"`
+	// Path is what was asked for, below the host.
+	Path   string `json:"path,omitempty"`
+	Status int    `json:"status,omitempty"` // HTTP status; 0 when no answer came
+	// OK: the read that needs the scope was answered.
+	OK bool `json:"ok"`
+	// Exercised is false where nothing was asked; Note says why.
+	Exercised bool   `json:"exercised"`
+	Note      string `json:"note,omitempty"`
+}
+
+// NotExercised is the Note of a scope for which no read on a configured host
+// is known.
+const NotExercised = "in the token, not exercised"
+
+// Exercise makes one harmless GET that needs the scope, on the hosts the cloud
+// configures. A scope that implies others of its area is exercised through
+// the read of the smallest. It never fails: what went wrong is in the answer.
+func (c *Client) Exercise(ctx context.Context, slug, project, scope string, token entra.Sensitive) Exercise {
+	e := Exercise{Scope: scope}
+	r, known := readFor(scope)
+	if !known {
+		e.Note = NotExercised
+		return e
+	}
+	if project == "" && strings.Contains(r.path, "{project}") {
+		e.Note = NotExercised + ": its read is of a project, and none is known"
+		return e
+	}
+	path, err := fill(r.path, slug, project)
+	if err != nil {
+		e.Note = NotExercised + ": " + err.Error()
+		return e
+	}
+	e.Method, e.Path, e.Exercised = http.MethodGet, path, true
+	query := url.Values{"api-version": {previewVersion}}
+	maps.Copy(query, r.query)
+	var answer json.RawMessage
+	resp, body, err := c.send(ctx, http.MethodGet, call{c.base(r.host), path, query, token})
+	if err == nil {
+		e.Status = resp.StatusCode
+		if err = refusal(resp, body); err == nil {
+			err = json.Unmarshal(body, &answer)
+		}
+	}
+	e.OK = err == nil
+	e.Note = exerciseNote(err, scope)
+	return e
+}
+
+func (c *Client) base(s service) string {
+	switch s {
+	case vsspsAccount:
+		return c.Cloud.VSSPS
+	case vsspsOrg:
+		return c.Cloud.VSSPSOrganizations
+	}
+	return c.Cloud.DevOps
+}
+
+// fill puts organization and project into a specification's path.
+func fill(template, slug, project string) (string, error) {
+	path := template
+	if strings.Contains(path, "{organization}") {
+		org, err := organizationPath(slug)
+		if err != nil {
+			return "", err
+		}
+		path = strings.Replace(path, "/{organization}", org, 1)
+	}
+	if strings.Contains(path, "{project}") {
+		segment, err := projectSegment(project)
+		if err != nil {
+			return "", err
+		}
+		path = strings.Replace(path, "{project}", segment, 1)
+	}
+	return path, nil
+}
+
+// exerciseNote says what a refusal of a read means. A right scope is refused
+// too when the person lacks the permission, so both causes are named.
+func exerciseNote(err error, scope string) string {
+	if err == nil {
+		return ""
+	}
+	switch statusOf(err) {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return fmt.Sprintf("refused: the token lacks %s, or the person lacks the permission in the project", scope)
+	case http.StatusNotFound:
+		return "not found: the project is missing, the person may not see it, or this service is switched off there"
+	case http.StatusTooManyRequests:
+		return "refused for now: too many requests; try again later"
+	case 0:
+		return "no usable answer came"
+	}
+	return "not answered as expected"
+}

@@ -1,0 +1,116 @@
+package oauth
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/consentry/consentry/entra"
+)
+
+// A Client asks one cloud's token endpoint. Its methods send each request
+// once: a code can be redeemed only once, so nothing is resent blindly.
+// Errors are *entra.ServiceError where the service said no; anything else
+// means that no usable answer came.
+type Client struct {
+	Cloud entra.Cloud
+	// HTTP trusts the cloud's certificate authority; nil means
+	// http.DefaultClient. Whatever it says, redirects are not followed,
+	// answers end after 1 MiB, and only Cloud.Login is ever asked.
+	HTTP *http.Client
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Redeem exchanges the code that came back for f. The secret is zero for a
+// public client. Of several resources asked for, the tokens are for the first.
+func (c *Client) Redeem(ctx context.Context, f Flow, code, secret entra.Sensitive) (Tokens, error) {
+	config := oauth2.Config{
+		ClientID:     string(f.ClientID),
+		ClientSecret: secret.Reveal(),
+		Endpoint:     c.endpoint(f.Tenant),
+		RedirectURL:  f.RedirectURI,
+	}
+	ctx, cancel := c.prepare(ctx)
+	defer cancel()
+	t, err := config.Exchange(ctx, code.Reveal(),
+		oauth2.VerifierOption(f.Verifier),
+		oauth2.SetAuthURLParam("scope", strings.Join(oneResource(f.Scopes), " ")))
+	return c.tokens(t, err)
+}
+
+// Refresh exchanges a refresh token for new tokens, which may be for another
+// resource than before. Empty scopes mean those granted before.
+func (c *Client) Refresh(ctx context.Context, tenant string, id entra.ClientID, secret, refresh entra.Sensitive, scopes []string) (Tokens, error) {
+	return c.grant(ctx, tenant, id, secret, oneResource(scopes), url.Values{
+		"grant_type":    {"refresh_token"},
+		"refresh_token": {refresh.Reveal()},
+	})
+}
+
+// ClientCredentials asks for an app-only token; scope is "{resource}/.default".
+func (c *Client) ClientCredentials(ctx context.Context, tenant string, id entra.ClientID, secret entra.Sensitive, scope string) (Tokens, error) {
+	return c.grant(ctx, tenant, id, secret, []string{scope}, nil)
+}
+
+// grant sends any grant whose request is client, scope and extra parameters.
+// clientcredentials is the part of x/oauth2 that lets the caller name both the
+// grant type and the scope; oauth2's own refresh can name no scope.
+func (c *Client) grant(ctx context.Context, tenant string, id entra.ClientID, secret entra.Sensitive, scopes []string, extra url.Values) (Tokens, error) {
+	endpoint := c.endpoint(tenant)
+	config := clientcredentials.Config{
+		ClientID:       string(id),
+		ClientSecret:   secret.Reveal(),
+		TokenURL:       endpoint.TokenURL,
+		AuthStyle:      endpoint.AuthStyle,
+		Scopes:         scopes,
+		EndpointParams: extra,
+	}
+	ctx, cancel := c.prepare(ctx)
+	defer cancel()
+	t, err := config.Token(ctx)
+	return c.tokens(t, err)
+}
+
+// endpoint fixes the way of authenticating; left open, x/oauth2 would send
+// the request twice to find out.
+func (c *Client) endpoint(tenant string) oauth2.Endpoint {
+	return oauth2.Endpoint{
+		AuthURL:   c.Cloud.AuthorizeURL(tenant),
+		TokenURL:  c.Cloud.TokenURL(tenant),
+		AuthStyle: oauth2.AuthStyleInParams,
+	}
+}
+
+func (c *Client) tokens(t *oauth2.Token, err error) (Tokens, error) {
+	if err != nil {
+		return Tokens{}, tokenError(err)
+	}
+	lifetime := time.Duration(t.ExpiresIn) * time.Second
+	out := Tokens{
+		Access:    entra.NewSensitive(t.AccessToken),
+		Refresh:   entra.NewSensitive(t.RefreshToken),
+		TokenType: t.TokenType,
+		Lifetime:  lifetime,
+		Expires:   c.now().Add(lifetime),
+	}
+	if id, ok := t.Extra("id_token").(string); ok {
+		out.ID = entra.NewSensitive(id)
+	}
+	if scope, ok := t.Extra("scope").(string); ok {
+		out.Scopes = strings.Fields(scope)
+	}
+	return out, nil
+}
+
+func (c *Client) now() time.Time {
+	if c.Now != nil {
+		return c.Now()
+	}
+	return time.Now()
+}
