@@ -1,21 +1,10 @@
 package sandbox
 
 import (
-	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
-	"fmt"
 	"strings"
 )
-
-// newGUID returns a random version 4 GUID in lower case.
-func newGUID() string {
-	var b [16]byte
-	rand.Read(b[:]) // never fails: crypto/rand ends the process instead
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
 
 // isGUID reports whether s is a GUID in its 8-4-4-4-12 form.
 func isGUID(s string) bool {
