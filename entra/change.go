@@ -3,12 +3,16 @@ package entra
 import "time"
 
 // A Request is what one Change becomes on the wire of Microsoft Graph v1.0:
-// shown before it is sent, journaled when it is. Body holds no secret; Graph
+// shown before it is sent, journaled when it is. It holds no secret; Graph
 // makes secrets, it is never sent one.
 type Request struct {
-	Method string         `json:"method"`
-	Path   string         `json:"path"` // below /v1.0, with placeholders such as {id of the service principal} while an id is not known
-	Body   map[string]any `json:"body,omitempty"`
+	Method string `json:"method"`
+	// Path is below /v1.0. An id not known yet stands in braces, as in
+	// "/applications/{object id of the new application}".
+	Path string `json:"path"`
+	// Body holds what encoding/json would decode it into: string, bool,
+	// []any and map[string]any only. Nil means no body is sent.
+	Body map[string]any `json:"body,omitempty"`
 }
 
 // A Change is one write to a directory. The graph package sends exactly what
@@ -21,11 +25,20 @@ type Change interface {
 	Request() Request
 }
 
+// An ApplicationChange is a Change that makes or alters an app registration.
+type ApplicationChange interface {
+	Change
+	// Apply returns what the application is afterwards; app itself and its
+	// lists stay as they are. What only Graph knows (ids, a secret's hint)
+	// stays empty.
+	Apply(app Application) Application
+}
+
 // NewSecret asks for a client secret. End is mandatory here although Graph
 // would default it to two years.
 type NewSecret struct {
 	Name string    `json:"name"`
-	End  time.Time `json:"end"` // UTC
+	End  time.Time `json:"end"` // UTC; sent with whole seconds
 }
 
 // CreateApplication makes an app registration with everything in one request
@@ -77,7 +90,7 @@ type CreateGrant struct {
 	Client, Resource ObjectID
 	ResourceName     string // for people; not sent
 	Type             ConsentType
-	Principal        ObjectID
+	Principal        ObjectID // sent for Type Principal only
 	Scopes           []string
 }
 
