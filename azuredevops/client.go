@@ -11,7 +11,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -47,8 +46,8 @@ type call struct {
 	token      entra.Sensitive
 }
 
-// get sends c and decodes its JSON answer; header is the answer's. Errors of
-// the service are *entra.ServiceError.
+// get sends c and decodes its JSON answer; header is the answer's. Errors are
+// *entra.ServiceError for a no, *entra.NoAnswerError for no usable answer.
 func (c *Client) get(ctx context.Context, r call, into any) (http.Header, error) {
 	resp, body, err := c.send(ctx, http.MethodGet, r)
 	if err != nil {
@@ -58,7 +57,7 @@ func (c *Client) get(ctx context.Context, r call, into any) (http.Header, error)
 		return resp.Header, err
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return resp.Header, errors.New("Azure DevOps answered 200 with something that is not the expected JSON")
+		return resp.Header, noAnswer(resp.Request, errors.New("what came back is not the expected JSON"))
 	}
 	return resp.Header, nil
 }
@@ -74,7 +73,7 @@ func (c *Client) send(ctx context.Context, method string, r call) (*http.Respons
 	}
 	req, err := http.NewRequestWithContext(ctx, method, target, nil)
 	if err != nil {
-		return nil, nil, fmt.Errorf("Azure DevOps: %w", err)
+		return nil, nil, &entra.NoAnswerError{Service: service, Method: method, Path: r.path, Err: err}
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "consentry")
@@ -84,12 +83,12 @@ func (c *Client) send(ctx context.Context, method string, r call) (*http.Respons
 	}
 	resp, err := c.guarded().Do(req)
 	if err != nil {
-		return nil, nil, fmt.Errorf("no answer from Azure DevOps: %w", err)
+		return nil, nil, noAnswer(req, err)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
 	if err != nil {
-		return nil, nil, fmt.Errorf("Azure DevOps: the answer broke off: %w", err)
+		return nil, nil, noAnswer(req, err)
 	}
 	return resp, body, nil
 }

@@ -4,15 +4,17 @@ import (
 	"encoding/json"
 	"errors"
 	"mime"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/consentry/consentry/entra"
 )
+
+// service is how errors call it.
+const service = "Azure DevOps"
 
 // NotAuthenticated is the Code of the *entra.ServiceError for an answer that
 // asks the caller to sign in, whatever its status: 401 without a reason, 203,
@@ -24,9 +26,6 @@ const NotAuthenticated = "NotAuthenticated"
 // tenant's.
 const NotAuthorized = "UnauthorizedRequestException"
 
-// maxText is how many characters of the service's own text are kept.
-const maxText = 300
-
 // errorBody covers the forms an error takes: the usual one, and
 // {"count":1,"value":{"Message":"…"}}.
 type errorBody struct {
@@ -35,6 +34,20 @@ type errorBody struct {
 	Value   struct {
 		Message string `json:"Message"`
 	} `json:"value"`
+}
+
+// noAnswer keeps the cause of a request without a usable answer. A request
+// whose connection was never made was not sent.
+func noAnswer(req *http.Request, err error) error {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err // its own text repeats the address
+	}
+	var dial *net.OpError
+	return &entra.NoAnswerError{
+		Service: service, Method: req.Method, Path: req.URL.Path,
+		Sent: !errors.As(err, &dial) || dial.Op != "dial", Err: err,
+	}
 }
 
 // refusal returns the error an answer is, or nil for a 2xx with JSON.
@@ -69,11 +82,11 @@ func wantsSignIn(resp *http.Response) bool {
 
 func newError(resp *http.Response, code, message string) *entra.ServiceError {
 	return &entra.ServiceError{
-		Service:    "Azure DevOps",
+		Service:    service,
 		Status:     resp.StatusCode,
-		Code:       clean(code),
-		Message:    clean(message),
-		RequestID:  clean(firstOf(resp.Header.Get("ActivityId"), resp.Header.Get("X-VSS-E2EID"))),
+		Code:       entra.ForeignText(code),
+		Message:    entra.ForeignText(message),
+		RequestID:  entra.ForeignText(firstOf(resp.Header.Get("ActivityId"), resp.Header.Get("X-VSS-E2EID"))),
 		RetryAfter: retryAfter(resp.Header.Get("Retry-After")),
 	}
 }
@@ -111,16 +124,4 @@ func firstOf(texts ...string) string {
 		}
 	}
 	return ""
-}
-
-// clean makes another service's text safe to show: one line, no control or
-// invisible characters, at most maxText characters.
-func clean(s string) string {
-	s = strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, " "), func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
-	}), " ")
-	if runes := []rune(s); len(runes) > maxText {
-		return string(runes[:maxText-1]) + "…"
-	}
-	return s
 }

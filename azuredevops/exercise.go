@@ -65,8 +65,8 @@ func (c *Client) Exercise(ctx context.Context, slug, project, scope string, toke
 	return e
 }
 
-func (c *Client) base(s service) string {
-	switch s {
+func (c *Client) base(h host) string {
+	switch h {
 	case vsspsAccount:
 		return c.Cloud.VSSPS
 	case vsspsOrg:

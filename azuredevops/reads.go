@@ -2,13 +2,13 @@ package azuredevops
 
 import "net/url"
 
-// service is one of the three hosts that a cloud configures.
-type service int
+// host is one of the three hosts that a cloud configures.
+type host int
 
 const (
-	devops       service = iota // dev.azure.com
-	vsspsAccount                // app.vssps.visualstudio.com
-	vsspsOrg                    // vssps.dev.azure.com
+	devops       host = iota // dev.azure.com
+	vsspsAccount             // app.vssps.visualstudio.com
+	vsspsOrg                 // vssps.dev.azure.com
 )
 
 // A read is one harmless GET that needs a scope. Scopes begins with the one
@@ -16,7 +16,7 @@ const (
 // so the same read exercises them.
 type read struct {
 	scopes []string
-	host   service
+	host   host
 	path   string // as in Microsoft's specification
 	query  url.Values
 }
@@ -43,7 +43,7 @@ var reads = []read{
 	{scopes: []string{"vso.environment_manage"}, path: "/{organization}/{project}/_apis/distributedtask/environments"},
 	{scopes: []string{"vso.machinegroup_manage"}, path: "/{organization}/{project}/_apis/distributedtask/deploymentgroups"},
 	{scopes: []string{"vso.security_manage"}, path: "/{organization}/_apis/permissionsreport"},
-	{scopes: []string{"vso.notification", "vso.notification_write", "vso.notification_manage", "vso.notification_diagnostics"}, path: "/{organization}/_apis/notification/eventtypes"},
+	{scopes: []string{"vso.notification", "vso.notification_write", "vso.notification_manage", "vso.notification_diagnostics"}, path: "/{organization}/_apis/notification/subscriptions"},
 	{scopes: []string{"vso.graph", "vso.graph_manage"}, host: vsspsOrg, path: "/{organization}/_apis/graph/groups"},
 	{scopes: []string{"vso.identity", "vso.identity_manage"}, host: vsspsOrg, path: "/{organization}/_apis/identities", query: url.Values{"searchFilter": {"AccountName"}, "filterValue": {"consentry"}}},
 }

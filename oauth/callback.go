@@ -5,14 +5,13 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/consentry/consentry/entra"
 )
 
 // A Callback is what came to the redirect URI. All of it is untrusted: check
-// the state before showing any of it, and show it escaped. Texts hold at most
-// MaxText characters and no control characters.
+// the state before showing any of it, and show it escaped. Texts hold one line
+// of at most entra.ForeignTextLimit characters.
 type Callback struct {
 	Code        entra.Sensitive
 	State       string
@@ -28,18 +27,15 @@ type Callback struct {
 	Scope        string // granted by an admin consent, blank-separated
 }
 
-// MaxText is how many characters of a text written by somebody else are kept.
-const MaxText = 300
-
 // ParseCallback reads the query of a request to a redirect URI.
 func ParseCallback(v url.Values) Callback {
 	cb := Callback{
 		Code:        entra.NewSensitive(v.Get("code")),
 		State:       v.Get("state"),
-		Error:       clean(v.Get("error")),
-		Description: clean(v.Get("error_description")),
-		Subcode:     clean(v.Get("error_subcode")),
-		URI:         clean(v.Get("error_uri")),
+		Error:       entra.ForeignText(v.Get("error")),
+		Description: entra.ForeignText(v.Get("error_description")),
+		Subcode:     entra.ForeignText(v.Get("error_subcode")),
+		URI:         entra.ForeignText(v.Get("error_uri")),
 	}
 	if cb.Error != "" {
 		cb.Code = entra.Sensitive{}
@@ -47,7 +43,7 @@ func ParseCallback(v url.Values) Callback {
 		return cb
 	}
 	cb.AdminConsent = strings.EqualFold(v.Get("admin_consent"), "true")
-	cb.Tenant = clean(v.Get("tenant"))
+	cb.Tenant = entra.ForeignText(v.Get("tenant"))
 	cb.Scope = v.Get("scope")
 	return cb
 }
@@ -67,20 +63,4 @@ func firstNumber(texts ...string) int {
 		}
 	}
 	return 0
-}
-
-// clean turns runs of blanks, control and invisible formatting characters
-// into one blank and keeps at most MaxText characters.
-func clean(s string) string {
-	if len(s) > 8*MaxText {
-		s = s[:8*MaxText]
-	}
-	s = strings.ToValidUTF8(s, " ")
-	s = strings.Join(strings.FieldsFunc(s, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
-	}), " ")
-	if runes := []rune(s); len(runes) > MaxText {
-		return string(runes[:MaxText-1]) + "…"
-	}
-	return s
 }

@@ -15,8 +15,8 @@ import (
 
 // A Client asks one cloud's token endpoint. Its methods send each request
 // once: a code can be redeemed only once, so nothing is resent blindly.
-// Errors are *entra.ServiceError where the service said no; anything else
-// means that no usable answer came.
+// Errors are *entra.ServiceError where the service said no, and
+// *entra.NoAnswerError where no usable answer came.
 type Client struct {
 	Cloud entra.Cloud
 	// HTTP trusts the cloud's certificate authority; nil means
@@ -30,10 +30,11 @@ type Client struct {
 // Redeem exchanges the code that came back for f. The secret is zero for a
 // public client. Of several resources asked for, the tokens are for the first.
 func (c *Client) Redeem(ctx context.Context, f Flow, code, secret entra.Sensitive) (Tokens, error) {
+	endpoint := c.endpoint(f.Tenant)
 	config := oauth2.Config{
 		ClientID:     string(f.ClientID),
 		ClientSecret: secret.Reveal(),
-		Endpoint:     c.endpoint(f.Tenant),
+		Endpoint:     endpoint,
 		RedirectURL:  f.RedirectURI,
 	}
 	ctx, cancel := c.prepare(ctx)
@@ -41,7 +42,7 @@ func (c *Client) Redeem(ctx context.Context, f Flow, code, secret entra.Sensitiv
 	t, err := config.Exchange(ctx, code.Reveal(),
 		oauth2.VerifierOption(f.Verifier),
 		oauth2.SetAuthURLParam("scope", strings.Join(oneResource(f.Scopes), " ")))
-	return c.tokens(t, err)
+	return c.tokens(endpoint.TokenURL, t, err)
 }
 
 // Refresh exchanges a refresh token for new tokens, which may be for another
@@ -74,7 +75,7 @@ func (c *Client) grant(ctx context.Context, tenant string, id entra.ClientID, se
 	ctx, cancel := c.prepare(ctx)
 	defer cancel()
 	t, err := config.Token(ctx)
-	return c.tokens(t, err)
+	return c.tokens(endpoint.TokenURL, t, err)
 }
 
 // endpoint fixes the way of authenticating; left open, x/oauth2 would send
@@ -87,9 +88,9 @@ func (c *Client) endpoint(tenant string) oauth2.Endpoint {
 	}
 }
 
-func (c *Client) tokens(t *oauth2.Token, err error) (Tokens, error) {
+func (c *Client) tokens(url string, t *oauth2.Token, err error) (Tokens, error) {
 	if err != nil {
-		return Tokens{}, tokenError(err)
+		return Tokens{}, tokenError(pathOf(url), err)
 	}
 	lifetime := time.Duration(t.ExpiresIn) * time.Second
 	out := Tokens{

@@ -3,16 +3,20 @@ package oauth
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
 
 	"github.com/consentry/consentry/entra"
 )
+
+// service is how errors call the sign-in service.
+const service = "sign-in"
 
 // errorBody is the token endpoint's error answer.
 type errorBody struct {
@@ -25,17 +29,39 @@ type errorBody struct {
 }
 
 // tokenError turns what x/oauth2 reports into an error safe to print: its own
-// texts may hold the whole answer of the token endpoint.
-func tokenError(err error) error {
+// texts may hold the whole answer of the token endpoint. The result is a
+// *entra.ServiceError or a *entra.NoAnswerError.
+func tokenError(path string, err error) error {
 	var refused *oauth2.RetrieveError
 	if errors.As(err, &refused) {
 		return serviceError(refused.Response, refused.Body)
 	}
-	var unsent *url.Error
-	if errors.As(err, &unsent) {
-		return fmt.Errorf("no answer from the sign-in service: %w", unsent)
+	var unanswered *url.Error
+	if errors.As(err, &unanswered) {
+		return noAnswer(unanswered)
 	}
-	return errors.New("the sign-in service's answer could not be read: it holds no token")
+	return &entra.NoAnswerError{
+		Service: service, Method: http.MethodPost, Path: path, Sent: true,
+		Err: errors.New("what came back holds no token"),
+	}
+}
+
+// noAnswer keeps the cause and drops the URL's query. A request whose
+// connection was never made was not sent.
+func noAnswer(e *url.Error) error {
+	var dial *net.OpError
+	return &entra.NoAnswerError{
+		Service: service, Method: strings.ToUpper(e.Op), Path: pathOf(e.URL),
+		Sent: !errors.As(e.Err, &dial) || dial.Op != "dial", Err: e.Err,
+	}
+}
+
+func pathOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Path
 }
 
 func serviceError(resp *http.Response, raw []byte) *entra.ServiceError {
@@ -44,20 +70,20 @@ func serviceError(resp *http.Response, raw []byte) *entra.ServiceError {
 	// status alone is reported then.
 	_ = json.Unmarshal(raw, &b)
 	e := &entra.ServiceError{
-		Service:    "sign-in",
+		Service:    service,
 		Status:     resp.StatusCode,
-		Code:       clean(b.Error),
+		Code:       entra.ForeignText(b.Error),
 		AADSTS:     firstNumber(b.Description, b.URI),
-		SubError:   clean(b.SubError),
-		Message:    clean(b.Description),
-		RequestID:  clean(b.TraceID),
+		SubError:   entra.ForeignText(b.SubError),
+		Message:    entra.ForeignText(b.Description),
+		RequestID:  entra.ForeignText(b.TraceID),
 		RetryAfter: retryAfter(resp.Header.Get("Retry-After")),
 	}
 	if n := len(b.Codes); n > 0 {
 		e.AADSTS = b.Codes[n-1] // wrapping codes come first
 	}
 	if e.RequestID == "" {
-		e.RequestID = clean(resp.Header.Get("x-ms-request-id"))
+		e.RequestID = entra.ForeignText(resp.Header.Get("x-ms-request-id"))
 	}
 	if e.Message == "" {
 		e.Message = "the answer gives no reason"

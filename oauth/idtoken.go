@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"time"
 
@@ -68,18 +69,28 @@ func claimedTenant(raw entra.Sensitive) (string, error) {
 }
 
 // verifier discovers the tenant's keys. The document of a named tenant, asked
-// for by id or domain, must name the issuer of tid's tenant, or discovery
-// fails; "organizations" has a template for an issuer, so the document of
-// tid's tenant is asked for instead.
+// for by id or domain, must name the issuer of tid's tenant; "organizations"
+// has a template for an issuer, so the document of tid's tenant is asked for
+// instead.
 func (c *Client) verifier(ctx context.Context, f Flow, tid string) (*oidc.IDTokenVerifier, error) {
 	document := f.Tenant
 	if document == "organizations" || document == "common" {
 		document = tid
 	}
 	issuer := c.Cloud.Login + "/" + tid + "/v2.0"
-	provider, err := oidc.NewProvider(oidc.InsecureIssuerURLContext(ctx, issuer), c.Cloud.Login+"/"+document+"/v2.0")
+	// The context's name is of the case that documents name an issuer other
+	// than their own address, as those of domains do; go-oidc then compares
+	// nothing, so it is compared below.
+	provider, err := oidc.NewProvider(oidc.InsecureIssuerURLContext(ctx, issuer), c.Cloud.Login+"/"+url.PathEscape(document)+"/v2.0")
 	if err != nil {
-		return nil, fmt.Errorf("ID token: discovery of tenant %s: %w", document, err)
+		// go-oidc quotes whole answers in its text, and wraps no cause.
+		return nil, fmt.Errorf("ID token: discovery of tenant %s: %s", document, entra.ForeignText(err.Error()))
+	}
+	var named struct {
+		Issuer string `json:"issuer"`
+	}
+	if err := provider.Claims(&named); err != nil || named.Issuer != issuer {
+		return nil, fmt.Errorf("ID token refused: tenant %s has issuer %q, the token is of %q", document, entra.ForeignText(named.Issuer), issuer)
 	}
 	return provider.VerifierContext(ctx, &oidc.Config{
 		ClientID:             string(f.ClientID),
@@ -107,8 +118,8 @@ func (c *Client) person(f Flow, token *oidc.IDToken) (entra.Person, error) {
 	return entra.Person{
 		Tenant:      entra.TenantID(claims.Tenant),
 		ID:          entra.ObjectID(claims.Object),
-		UPN:         clean(claims.Username),
-		DisplayName: clean(claims.Name),
+		UPN:         entra.ForeignText(claims.Username),
+		DisplayName: entra.ForeignText(claims.Name),
 	}, nil
 }
 

@@ -51,6 +51,9 @@ type guard struct {
 func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	login, err := url.Parse(g.login)
 	if err != nil || r.URL.Scheme != login.Scheme || r.URL.Host != login.Host {
+		if r.Body != nil {
+			_ = r.Body.Close() // a RoundTripper's duty; there is nobody to tell
+		}
 		return nil, fmt.Errorf("refused to ask %s: it is not this cloud's sign-in service", r.URL.Host)
 	}
 	next := g.next
