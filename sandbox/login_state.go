@@ -1,0 +1,102 @@
+package sandbox
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"sync"
+	"time"
+)
+
+// loginState is what the sign-in service remembers. The world's lock guards
+// it, except the key, which never changes.
+type loginState struct {
+	key func() (*signingKey, error)
+
+	codes         map[string]*authorizationCode
+	refreshTokens map[string]*refreshToken
+	devices       map[string]*deviceSignIn // by device code
+	browsers      map[string]*browser      // by cookie value
+	interactions  map[string]*interaction  // by flow token
+	repeats       map[[32]byte][]time.Time // same grant requests, for the loop guard
+}
+
+// newLoginState starts with nobody signed in. The signing key is made in the
+// background; the first token waits for it.
+func newLoginState(now func() time.Time) *loginState {
+	s := &loginState{
+		key:           sync.OnceValues(func() (*signingKey, error) { return newSigningKey(now()) }),
+		codes:         map[string]*authorizationCode{},
+		refreshTokens: map[string]*refreshToken{},
+		devices:       map[string]*deviceSignIn{},
+		browsers:      map[string]*browser{},
+		interactions:  map[string]*interaction{},
+		repeats:       map[[32]byte][]time.Time{},
+	}
+	go func() { _, _ = s.key() }() // a failure is kept and met by the first token
+	return s
+}
+
+// A subject is a user as one tenant knows them: in their home tenant, or as a
+// guest elsewhere.
+type subject struct {
+	tenant *tenant // where the token is for
+	user   *user   // the account in that tenant
+	home   *tenant // where the password was checked
+}
+
+// An account is a user signed in in a browser: the home identity.
+type account struct {
+	tenantID, userID string
+}
+
+// A browser is one cookie jar, with the accounts signed in in it. The latest
+// is the last.
+type browser struct {
+	cookie   string
+	accounts []account
+}
+
+// asked is what one resource is asked for: permission names, or everything
+// registered and consented (".default").
+type asked struct {
+	resource  string // appId
+	audience  string // as the client named the resource
+	names     []string
+	isDefault bool
+}
+
+// An authorizationCode waits for its one redemption.
+type authorizationCode struct {
+	clientID    string
+	redirectURI string
+	platform    platform
+	authority   string // the tenant part of the authorize request, see tenantSegment.key
+	account     account
+	tenantID    string // where the token is for
+	wanted      []asked
+	oidc        []string
+	nonce       string
+	challenge   string
+	method      string
+	expires     time.Time
+	redeemed    bool
+}
+
+// A refreshToken stays valid beside its successors.
+type refreshToken struct {
+	clientID string
+	platform platform
+	account  account
+	tenantID string
+	wanted   asked
+	oidc     []string
+	expires  time.Time
+}
+
+// opaque returns a value that cannot be guessed, in the alphabet and with the
+// kind of beginning that Entra's codes and refresh tokens have.
+func opaque(prefix string, bytes int) string {
+	b := make([]byte, bytes)
+	rand.Read(b) // never fails: crypto/rand ends the process instead
+	return prefix + base64.RawURLEncoding.EncodeToString(b)
+}
