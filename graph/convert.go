@@ -1,0 +1,131 @@
+package graph
+
+import (
+	"strings"
+	"time"
+
+	"github.com/microsoftgraph/msgraph-sdk-go/models"
+
+	"github.com/consentry/consentry/entra"
+)
+
+// str gives the string a property holds, empty for an absent one.
+func str[S ~string](p *S) string {
+	if p == nil {
+		return ""
+	}
+	return string(*p)
+}
+
+func flag(p *bool) bool { return p != nil && *p }
+
+func moment(p *time.Time) time.Time {
+	if p == nil {
+		return time.Time{}
+	}
+	return p.UTC()
+}
+
+func application(m models.Applicationable) entra.Application {
+	a := entra.Application{
+		ID:              entra.ObjectID(str(m.GetId())),
+		ClientID:        entra.ClientID(str(m.GetAppId())),
+		DisplayName:     str(m.GetDisplayName()),
+		Audience:        entra.Audience(str(m.GetSignInAudience())),
+		Tags:            m.GetTags(),
+		RedirectURIs:    redirectURIs(m),
+		Permissions:     permissions(m),
+		PublisherDomain: str(m.GetPublisherDomain()),
+		Created:         moment(m.GetCreatedDateTime()),
+		PublicFlows:     flag(m.GetIsFallbackPublicClient()),
+	}
+	for _, p := range m.GetPasswordCredentials() {
+		a.Secrets = append(a.Secrets, secret(p))
+	}
+	if p := m.GetVerifiedPublisher(); p != nil {
+		a.Verified = str(p.GetVerifiedPublisherId()) != ""
+	}
+	return a
+}
+
+func redirectURIs(m models.Applicationable) []entra.RedirectURI {
+	var out []entra.RedirectURI
+	add := func(p entra.Platform, uris []string) {
+		for _, u := range uris {
+			out = append(out, entra.RedirectURI{URI: u, Platform: p})
+		}
+	}
+	if w := m.GetWeb(); w != nil {
+		add(entra.Web, w.GetRedirectUris())
+	}
+	if s := m.GetSpa(); s != nil {
+		add(entra.SPA, s.GetRedirectUris())
+	}
+	if p := m.GetPublicClient(); p != nil {
+		add(entra.PublicClient, p.GetRedirectUris())
+	}
+	return out
+}
+
+func permissions(m models.Applicationable) []entra.Permission {
+	var out []entra.Permission
+	for _, r := range m.GetRequiredResourceAccess() {
+		for _, a := range r.GetResourceAccess() {
+			p := entra.Permission{Resource: entra.ClientID(str(r.GetResourceAppId())), Kind: entra.PermissionKind(str(a.GetTypeEscaped()))}
+			if id := a.GetId(); id != nil {
+				p.ID = id.String()
+			}
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func secret(p models.PasswordCredentialable) entra.Secret {
+	s := entra.Secret{
+		Name:  str(p.GetDisplayName()),
+		Hint:  str(p.GetHint()),
+		Start: moment(p.GetStartDateTime()),
+		End:   moment(p.GetEndDateTime()),
+	}
+	if id := p.GetKeyId(); id != nil {
+		s.KeyID = entra.KeyID(id.String())
+	}
+	return s
+}
+
+func principal(m models.ServicePrincipalable) entra.ServicePrincipal {
+	p := entra.ServicePrincipal{
+		ID:                 entra.ObjectID(str(m.GetId())),
+		ClientID:           entra.ClientID(str(m.GetAppId())),
+		DisplayName:        str(m.GetDisplayName()),
+		Enabled:            flag(m.GetAccountEnabled()),
+		AssignmentRequired: flag(m.GetAppRoleAssignmentRequired()),
+	}
+	if id := m.GetAppOwnerOrganizationId(); id != nil {
+		p.OwnerTenant = entra.TenantID(id.String())
+	}
+	for _, s := range m.GetOauth2PermissionScopes() {
+		scope := entra.PublishedScope{
+			Value:     str(s.GetValue()),
+			Enabled:   flag(s.GetIsEnabled()),
+			AdminOnly: str(s.GetTypeEscaped()) == "Admin",
+		}
+		if id := s.GetId(); id != nil {
+			scope.ID = id.String()
+		}
+		p.Scopes = append(p.Scopes, scope)
+	}
+	return p
+}
+
+func grant(m models.OAuth2PermissionGrantable) entra.Grant {
+	return entra.Grant{
+		ID:        str(m.GetId()),
+		Client:    entra.ObjectID(str(m.GetClientId())),
+		Resource:  entra.ObjectID(str(m.GetResourceId())),
+		Type:      entra.ConsentType(str(m.GetConsentType())),
+		Principal: entra.ObjectID(str(m.GetPrincipalId())),
+		Scopes:    strings.Fields(str(m.GetScope())),
+	}
+}

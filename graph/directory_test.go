@@ -1,0 +1,8 @@
+package graph_test
+
+import (
+	"github.com/consentry/consentry/graph"
+	"github.com/consentry/consentry/setup"
+)
+
+var _ setup.Directory = (*graph.Client)(nil)

@@ -1,0 +1,95 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	maxTries         = 4
+	readPatience     = 30 * time.Second  // from the first try of a read to its last
+	throttlePatience = 120 * time.Second // the same while Graph throttles
+	throttleDefault  = 10 * time.Second  // a 429 that does not say how long
+)
+
+// repeat decides whether the request may be sent again, and after which wait.
+// Throttling (429) refuses before anything is done, so every method may be
+// repeated after it. Anything else that failed is repeated for reads alone:
+// a POST may have been carried out although its answer is a 503 or was lost.
+func repeat(req *http.Request, a answer, try int, start, now time.Time) (time.Duration, bool) {
+	wait, patience := time.Duration(0), readPatience
+	asked, said := retryAfter(a.header.Get("Retry-After"), now)
+	switch {
+	case try >= maxTries:
+		return 0, false
+	case a.status == http.StatusTooManyRequests && said:
+		wait, patience = asked, throttlePatience
+	case a.status == http.StatusTooManyRequests:
+		wait, patience = throttleDefault, throttlePatience
+	case req.Method == http.MethodGet && (mayPass(a.status) || broke(a)):
+		wait = max(asked, backoff(try))
+	default:
+		return 0, false
+	}
+	next := now.Add(wait)
+	if next.Sub(start) > patience {
+		return 0, false
+	}
+	if deadline, ok := req.Context().Deadline(); ok && next.After(deadline) {
+		return 0, false
+	}
+	return wait, true
+}
+
+// mayPass lists the statuses that a later try can do without.
+func mayPass(status int) bool {
+	switch status {
+	case http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
+	}
+	return false
+}
+
+// broke reports a connection that was lost after sending. Time that ran out
+// is not repeated: the next try would only double the wait.
+func broke(a answer) bool {
+	if !a.lost || !a.sent || errors.Is(a.err, context.Canceled) {
+		return false
+	}
+	timeout, ok := errors.AsType[net.Error](a.err)
+	return !ok || !timeout.Timeout()
+}
+
+// backoff doubles from half a second, spread by ±50 % so that clients that
+// failed together do not return together.
+func backoff(try int) time.Duration {
+	base := 500 * time.Millisecond << (try - 1)
+	return time.Duration(float64(base) * (0.5 + rand.Float64()))
+}
+
+// retryAfter reads the header's two forms: seconds, which Graph also sends
+// with a fraction ("2.128"), and an HTTP date.
+func retryAfter(header string, now time.Time) (time.Duration, bool) {
+	header = strings.TrimSpace(header)
+	if header == "" {
+		return 0, false
+	}
+	if seconds, err := strconv.ParseFloat(header, 64); err == nil {
+		if math.IsNaN(seconds) || seconds < 0 {
+			return 0, false
+		}
+		return time.Duration(min(seconds, 1e6) * float64(time.Second)), true
+	}
+	at, err := http.ParseTime(header)
+	if err != nil {
+		return 0, false
+	}
+	return max(0, at.Sub(now)), true
+}
