@@ -182,10 +182,14 @@ type Entry struct {
 	Created   *entra.Created `json:"created,omitempty"`
 	RequestID string         `json:"requestId,omitempty"`
 	Error     string         `json:"error,omitempty"`
-	// SecretKept: the value Graph gave is kept encrypted and not yet shown.
-	SecretKept bool      `json:"secretKept,omitempty"`
-	Started    time.Time `json:"started"`
-	Ended      time.Time `json:"ended,omitzero"`
+	// SecretKept: the value Graph gave is kept encrypted and still usable,
+	// whether it was shown or not.
+	SecretKept bool `json:"secretKept,omitempty"`
+	// SecretShown: the value was given to its owner, so it is not lost when
+	// it is kept no longer.
+	SecretShown bool      `json:"secretShown,omitempty"`
+	Started     time.Time `json:"started"`
+	Ended       time.Time `json:"ended,omitzero"`
 }
 
 // A Journal keeps what one operation intends and what came of it. When Intent
