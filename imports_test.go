@@ -1,0 +1,140 @@
+package consentry_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/consentry/consentry/"
+
+// A rule says what the non-test files of a package may import. Reason is
+// printed when it is broken.
+type rule struct {
+	pkg string // package below the module, "" for every one not named
+	// ours are the packages of this module it may import; nil means any.
+	ours []string
+	// never are import path prefixes it must not use.
+	never  []string
+	reason string
+}
+
+var pureNever = []string{"net/http", "os", "database/sql", "github.com", "golang.org", "modernc.org"}
+
+var rules = []rule{
+	{"entra", []string{}, pureNever, "the core is values: it compiles and tests in a second"},
+	{"preset", []string{"entra"}, pureNever, "presets are data"},
+	{"setup", []string{"entra", "preset"}, []string{"net/http", "database/sql", "github.com/gin-gonic", "github.com/microsoftgraph"}, "plan and apply reach the world through interfaces only"},
+	{"oauth", []string{"entra"}, nil, "sign-in knows no page and no store"},
+	{"azuredevops", []string{"entra"}, nil, "a client knows no page and no store"},
+	{"graph", []string{"entra"}, nil, "591,000 lines of SDK stay behind one door, and that door knows only the vocabulary"},
+	{"trial", []string{"entra", "preset", "oauth", "azuredevops"}, []string{"database/sql", "github.com/gin-gonic"}, "a test consent is decided from what the clients report"},
+	{"sandbox", []string{"entra"}, nil, "the sandbox is told only what a real cloud is told, so that one misunderstanding cannot satisfy both"},
+	{"store", []string{"entra", "setup", "trial"}, []string{"github.com/gin-gonic"}, "the store keeps values and knows no page"},
+	{"templates", []string{}, nil, "templates are files"},
+	{"static", []string{}, nil, "static files are files"},
+	{"web", []string{"templates", "static"}, nil, "the shell knows no domain"},
+	{"handlers", []string{"entra", "preset", "setup", "oauth", "trial", "store", "web"}, []string{"net/http/httputil"}, "pages reach Graph and Azure DevOps through the few methods they declare"},
+	{"e2e", []string{}, nil, "end-to-end tests drive the built binary from outside"},
+}
+
+// doors are imports that only the named packages may have.
+var doors = []struct {
+	prefix string
+	only   []string
+	reason string
+}{
+	{"github.com/microsoftgraph/", []string{"graph"}, "591,000 lines stay behind one door"},
+	{"github.com/microsoft/kiota", []string{"graph"}, "the SDK's runtime stays behind the same door"},
+	{"github.com/gin-gonic/", []string{"web", "handlers"}, "only the shell and the pages speak gin"},
+	{"github.com/gorilla/", []string{"web"}, "sessions are the shell's"},
+	{"modernc.org/", []string{"store"}, "only the store knows the database"},
+	{"github.com/pressly/goose", []string{"store"}, "only the store migrates"},
+	{"github.com/playwright-community/", []string{"e2e"}, "the browser is for the end-to-end tests"},
+	{module + "handlers", []string{"cmd/consentry"}, "nobody but the command puts the pages together"},
+}
+
+func TestImportsKeepTheirDirection(t *testing.T) {
+	for pkg, imports := range importsByPackage(t) {
+		for _, imp := range imports {
+			for _, r := range rules {
+				if r.pkg == pkg {
+					checkRule(t, r, imp)
+				}
+			}
+			for _, d := range doors {
+				if strings.HasPrefix(imp, d.prefix) && !contains(d.only, pkg) {
+					t.Errorf("%s imports %s, but only %s may: %s", pkg, imp, strings.Join(d.only, ", "), d.reason)
+				}
+			}
+			if imp == module+"e2e" {
+				t.Errorf("%s imports e2e, which is for tests only", pkg)
+			}
+		}
+	}
+}
+
+func checkRule(t *testing.T, r rule, imp string) {
+	t.Helper()
+	if own, ok := strings.CutPrefix(imp, module); ok {
+		if !contains(r.ours, own) {
+			t.Errorf("%s imports %s: %s", r.pkg, own, r.reason)
+		}
+		return
+	}
+	for _, n := range r.never {
+		if imp == n || strings.HasPrefix(imp, n+"/") {
+			t.Errorf("%s imports %s: %s", r.pkg, imp, r.reason)
+		}
+	}
+}
+
+// importsByPackage lists the imports of all non-test files, by directory.
+func importsByPackage(t *testing.T) map[string][]string {
+	t.Helper()
+	out := map[string][]string{}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && strings.HasPrefix(d.Name(), ".") && path != "." {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		pkg := filepath.ToSlash(filepath.Dir(path))
+		for _, spec := range f.Imports {
+			imp, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			out[pkg] = append(out[pkg], imp)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out) < len(rules)/2 {
+		t.Fatalf("only %d packages found: is the test in the module's root?", len(out))
+	}
+	return out
+}
+
+func contains(list []string, s string) bool {
+	for _, v := range list {
+		if v == s {
+			return true
+		}
+	}
+	return false
+}

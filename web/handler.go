@@ -1,0 +1,121 @@
+// Package web is the shell every page is served by: engine, middleware,
+// sessions, rendering, errors, event streams. It knows no domain.
+//
+// A handler decides and does not write: it returns a Response or an error,
+// and Shell.Handle is the only code that touches the answer. A page is
+// executed into a buffer first, so a template error can never send half of
+// one.
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+)
+
+// A Handler answers one request.
+type Handler func(*gin.Context) (Response, error)
+
+// A Response is an answer that has been decided but not written.
+type Response interface {
+	write(c *gin.Context, s *Shell) error
+}
+
+// Handle adapts a Handler to gin: it saves the session, writes the response,
+// and turns an error into a page with the right status.
+func (s *Shell) Handle(h Handler) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		resp, err := h(c)
+		if err == nil {
+			err = s.saveSession(c)
+		}
+		if err == nil {
+			err = resp.write(c, s)
+		}
+		if err != nil {
+			s.fail(c, err)
+		}
+	}
+}
+
+// fail logs err once and answers with its page, unless bytes are already out.
+func (s *Shell) fail(c *gin.Context, err error) {
+	if errors.Is(err, context.Canceled) && c.Request.Context().Err() != nil {
+		c.Abort() // the person has gone; nobody is there to be told
+		return
+	}
+	e := asError(err)
+	Note(c, slog.Any("error", err.Error()))
+	if c.Writer.Written() {
+		c.Abort()
+		return
+	}
+	page := &ErrorPage{Status: e.Status, Message: e.Public, Next: e.Next, RequestID: requestID(c)}
+	page.Title = e.title()
+	if werr := (pageResponse{status: e.Status, name: "error.html", page: page}).write(c, s); werr != nil {
+		Note(c, slog.String("error_page", werr.Error()))
+		c.String(e.Status, "%s\nRequest ID %s", e.Public, requestID(c))
+	}
+	c.Abort()
+}
+
+// An Error carries what the person may read beside what the log gets.
+type Error struct {
+	Status int    // HTTP status
+	Public string // one or two sentences: what is wrong and what to do
+	Next   Link   // where to go on; zero means the start page
+	Err    error  // for the log only
+}
+
+// A Link is a labelled address of the console.
+type Link struct{ Label, Href string }
+
+// Error implements error; the text is for the log.
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("%d: %s", e.Status, e.Public)
+	}
+	return fmt.Sprintf("%d: %s: %v", e.Status, e.Public, e.Err)
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+func (e *Error) title() string {
+	if t := http.StatusText(e.Status); t != "" {
+		return t
+	}
+	return "Error"
+}
+
+// NotFound says that what names (a noun with article) is not there.
+func NotFound(what string) *Error {
+	return &Error{Status: http.StatusNotFound, Public: "There is no " + what + " at this address. It may have been removed."}
+}
+
+// BadRequest refuses with a sentence that names the field and the mend.
+func BadRequest(public string) *Error {
+	return &Error{Status: http.StatusBadRequest, Public: public}
+}
+
+// asError finds the Error in err; anything else is a plain 500 whose detail
+// stays in the log.
+func asError(err error) *Error {
+	var e *Error
+	if errors.As(err, &e) {
+		return e
+	}
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return &Error{Status: http.StatusRequestEntityTooLarge, Public: fmt.Sprintf("The form is larger than the %d bytes accepted here. Shorten what was typed.", tooLarge.Limit), Err: err}
+	}
+	return &Error{
+		Status: http.StatusInternalServerError,
+		Public: "This page could not be made. Nothing was changed. Try again; if it stays, send the request ID below to whoever runs this console.",
+		Err:    err,
+	}
+}

@@ -1,0 +1,204 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+)
+
+const (
+	nonceKey   = "web.nonce"
+	requestKey = "web.request-id"
+	notesKey   = "web.notes"
+	sessionKey = "web.session"
+)
+
+// random returns n random bytes; crypto/rand does not fail on the systems Go
+// supports.
+func random(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b)
+	return b
+}
+
+func requestID(c *gin.Context) string { return c.GetString(requestKey) }
+
+// Note adds an attribute to the one log line of this request. Never a secret,
+// token, code or cookie.
+func Note(c *gin.Context, attrs ...slog.Attr) {
+	notes, _ := c.Get(notesKey)
+	list, _ := notes.([]slog.Attr)
+	c.Set(notesKey, append(list, attrs...))
+}
+
+// logRequests writes one event per request, with the route's pattern instead
+// of its path: paths carry ids, queries carry codes.
+func (s *Shell) logRequests(c *gin.Context) {
+	started := s.config.Now()
+	c.Set(requestKey, hex.EncodeToString(random(8)))
+	c.Header("X-Request-Id", requestID(c))
+	c.Next()
+	notes, _ := c.Get(notesKey)
+	list, _ := notes.([]slog.Attr)
+	attrs := append([]slog.Attr{
+		slog.String("method", c.Request.Method),
+		slog.String("route", c.FullPath()),
+		slog.Int("status", c.Writer.Status()),
+		slog.Int64("ms", s.config.Now().Sub(started).Milliseconds()),
+		slog.String("request_id", requestID(c)),
+	}, list...)
+	level := slog.LevelInfo
+	if c.Writer.Status() >= 500 {
+		level = slog.LevelError
+	}
+	s.config.Log.LogAttrs(c.Request.Context(), level, "request", attrs...)
+}
+
+// securityHeaders sets what every answer carries, errors and files included.
+func (s *Shell) securityHeaders(c *gin.Context) {
+	nonce := base64.RawURLEncoding.EncodeToString(random(16))
+	c.Set(nonceKey, nonce)
+	h := c.Writer.Header()
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'nonce-"+nonce+"' 'strict-dynamic'; "+
+		"style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; "+
+		"base-uri 'none'; frame-ancestors 'none'; object-src 'none'")
+	h.Set("X-Content-Type-Options", "nosniff")
+	// same-origin, not no-referrer: with the latter Chromium sends
+	// "Origin: null" for our own forms on plain http.
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=(), clipboard-read=(), clipboard-write=(self)")
+	h.Set("Cache-Control", "no-store")
+	h.Add("Vary", "Cookie")
+	h.Add("Vary", "Sec-Fetch-Site")
+	if s.config.Secure {
+		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	}
+	c.Next()
+}
+
+// recoverPanics turns a panic into the error page; the stack goes to the log
+// without the request's headers.
+func (s *Shell) recoverPanics(c *gin.Context) {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		if err, ok := p.(error); ok && err == http.ErrAbortHandler {
+			panic(p)
+		}
+		Note(c, slog.String("stack", string(debug.Stack())))
+		s.fail(c, fmt.Errorf("panic: %v", p))
+	}()
+	c.Next()
+}
+
+// checkHost answers only to the names this console is known by, which stops
+// DNS rebinding and cache poisoning before any routing.
+func (s *Shell) checkHost(c *gin.Context) {
+	if slices.Contains(s.config.Hosts, strings.ToLower(c.Request.Host)) {
+		c.Next()
+		return
+	}
+	s.fail(c, &Error{Status: http.StatusMisdirectedRequest, Public: "This console does not answer to the name in the address bar. Open the address it printed when it started."})
+}
+
+func (s *Shell) limitBody(c *gin.Context) {
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
+	c.Next()
+}
+
+var crossOrigin = http.NewCrossOriginProtection()
+
+// checkOrigin lets unsafe methods through only from our own pages. On top of
+// the standard library's rules, a request that carries our cookie must show
+// where it comes from, and "none" or "same-site" is not our page.
+func (s *Shell) checkOrigin(c *gin.Context) {
+	err := crossOrigin.Check(c.Request)
+	if err == nil && !isSafe(c.Request.Method) {
+		err = strictOrigin(c.Request)
+	}
+	if err != nil {
+		s.fail(c, &Error{Status: http.StatusForbidden, Err: err,
+			Public: "This request did not come from a page of this console, so nothing was changed. Open the console directly and try again there."})
+		return
+	}
+	c.Next()
+}
+
+func isSafe(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+}
+
+func strictOrigin(r *http.Request) error {
+	site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
+	switch {
+	case site != "" && site != "same-origin":
+		return fmt.Errorf("Sec-Fetch-Site is %q", site)
+	case site == "" && origin == "":
+		if _, err := r.Cookie(cookieName); err == nil {
+			return fmt.Errorf("neither Sec-Fetch-Site nor Origin, but a session cookie")
+		}
+	}
+	return nil
+}
+
+// serveStatic serves an embedded file under its hashed name, compressed once
+// at first use.
+func (s *Shell) serveStatic(c *gin.Context) {
+	for _, f := range s.files {
+		if f.Path != c.Request.URL.Path {
+			continue
+		}
+		c.Header("Cache-Control", "public, max-age=31536000, immutable")
+		c.Writer.Header()["Vary"] = []string{"Accept-Encoding"}
+		if strings.Contains(c.GetHeader("Accept-Encoding"), "gzip") {
+			c.Header("Content-Encoding", "gzip")
+			c.Data(http.StatusOK, f.ContentType, s.gzipped(f.Path, f.Content))
+			return
+		}
+		c.Data(http.StatusOK, f.ContentType, f.Content)
+		return
+	}
+	s.fail(c, NotFound("file"))
+}
+
+func (s *Shell) gzipped(path string, content []byte) []byte {
+	if z, ok := s.compressed.Load(path); ok {
+		return z.([]byte)
+	}
+	var buf bytes.Buffer
+	z := gzip.NewWriter(&buf)
+	_, _ = z.Write(content) // a bytes.Buffer does not fail
+	_ = z.Close()
+	s.compressed.Store(path, buf.Bytes())
+	return buf.Bytes()
+}
+
+// loadSession makes the request's session available; a made-up or expired
+// cookie is nobody's session.
+func (s *Shell) loadSession(c *gin.Context) {
+	sess, err := s.sessions.load(c.Request)
+	if err != nil {
+		s.fail(c, fmt.Errorf("web: load session: %w", err))
+		return
+	}
+	c.Set(sessionKey, sess)
+	c.Next()
+}
+
+// clock is split out so that funcs.go and tests share it.
+func (s *Shell) now() time.Time { return s.config.Now() }

@@ -1,0 +1,88 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+)
+
+type pageResponse struct {
+	status int
+	name   string
+	page   Pager
+	header map[string]string
+}
+
+// Page answers 200 with the template name (a file of templates/pages),
+// executed with page.
+func Page(name string, page Pager) Response {
+	return pageResponse{status: http.StatusOK, name: name, page: page}
+}
+
+// PageWithStatus is Page with another status, such as 422 for a form that
+// needs mending.
+func PageWithStatus(status int, name string, page Pager) Response {
+	return pageResponse{status: status, name: name, page: page}
+}
+
+// PopupPage is Page for one that opens a window to another origin and wants
+// to know when it closes, which Cross-Origin-Opener-Policy: same-origin
+// forbids.
+func PopupPage(name string, page Pager) Response {
+	return pageResponse{status: http.StatusOK, name: name, page: page,
+		header: map[string]string{"Cross-Origin-Opener-Policy": "same-origin-allow-popups"}}
+}
+
+// CallbackPage is Page for an address that a sign-in service redirected to:
+// nothing of its URL may leave through the Referer.
+func CallbackPage(name string, page Pager) Response {
+	return pageResponse{status: http.StatusOK, name: name, page: page,
+		header: map[string]string{"Referrer-Policy": "no-referrer"}}
+}
+
+func (p pageResponse) write(c *gin.Context, s *Shell) error {
+	body, err := s.render(c, p.name, p.page)
+	if err != nil {
+		return err
+	}
+	for k, v := range p.header {
+		c.Header(k, v)
+	}
+	c.Data(p.status, "text/html; charset=utf-8", body)
+	return nil
+}
+
+type seeOther struct{ location string }
+
+// SeeOther redirects with 303 after a change. location is an address of ours
+// or one that a package of ours built, never text from a request.
+func SeeOther(location string) Response { return seeOther{location} }
+
+func (r seeOther) write(c *gin.Context, _ *Shell) error {
+	c.Header("Referrer-Policy", "no-referrer")
+	c.Redirect(http.StatusSeeOther, r.location)
+	return nil
+}
+
+type jsonResponse struct {
+	status int
+	value  any
+}
+
+// JSON answers with value as JSON, for the page's own script.
+func JSON(status int, value any) Response { return jsonResponse{status, value} }
+
+func (r jsonResponse) write(c *gin.Context, _ *Shell) error {
+	c.JSON(r.status, r.value)
+	return nil
+}
+
+type textResponse struct{ text string }
+
+// Text answers with plain text.
+func Text(text string) Response { return textResponse{text} }
+
+func (r textResponse) write(c *gin.Context, _ *Shell) error {
+	c.Data(http.StatusOK, "text/plain; charset=utf-8", []byte(r.text))
+	return nil
+}

@@ -1,0 +1,224 @@
+package web
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/gorilla/sessions"
+)
+
+// cookieName has the __Host- prefix: Secure, Path=/ and no Domain. Browsers
+// treat http://localhost as secure enough for it.
+const cookieName = "__Host-consentry"
+
+// A SessionStore keeps session records on the server, under the hash of the
+// id only: a copy of the database gives no usable cookie. Load answers an
+// error that wraps fs.ErrNotExist for what is unknown or expired.
+type SessionStore interface {
+	LoadSession(ctx context.Context, hash []byte) ([]byte, error)
+	SaveSession(ctx context.Context, hash, data []byte, idle, absolute time.Duration) error
+	ReplaceSession(ctx context.Context, old, new, data []byte, idle, absolute time.Duration) error
+	DeleteSession(ctx context.Context, hash []byte) error
+}
+
+// store is a gorilla sessions.Store over a SessionStore. gorilla's own stores
+// hand the old id back together with an error, so that a deleted session can
+// be saved again under it; this one discards an id it does not know.
+type store struct {
+	backend        SessionStore
+	idle, absolute time.Duration
+}
+
+var _ sessions.Store = (*store)(nil)
+
+// Get returns the session of this request, loading it at most once.
+func (s *store) Get(r *http.Request, name string) (*sessions.Session, error) {
+	return sessions.GetRegistry(r).Get(s, name)
+}
+
+// New loads the session the cookie names, or makes an empty one without id.
+func (s *store) New(r *http.Request, name string) (*sessions.Session, error) {
+	sess := sessions.NewSession(s, name)
+	sess.IsNew = true
+	sess.Options = &sessions.Options{Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	cookie, err := r.Cookie(name)
+	if err != nil || cookie.Value == "" {
+		return sess, nil
+	}
+	data, err := s.backend.LoadSession(r.Context(), hashID(cookie.Value))
+	if errors.Is(err, fs.ErrNotExist) {
+		return sess, nil
+	}
+	if err != nil {
+		return sess, err
+	}
+	values := map[string]json.RawMessage{}
+	if err := json.Unmarshal(data, &values); err != nil {
+		return sess, fmt.Errorf("session record: %w", err)
+	}
+	sess.ID, sess.IsNew = cookie.Value, false
+	for k, v := range values {
+		sess.Values[k] = v
+	}
+	return sess, nil
+}
+
+// Save writes the record and, for a new id, the cookie.
+func (s *store) Save(r *http.Request, w http.ResponseWriter, sess *sessions.Session) error {
+	if sess.Options.MaxAge < 0 {
+		return s.end(r, w, sess)
+	}
+	data, err := encode(sess)
+	if err != nil {
+		return err
+	}
+	old, _ := sess.Values[replacesKey].(string)
+	fresh := sess.ID == "" || old != ""
+	switch {
+	case old != "":
+		err = s.backend.ReplaceSession(r.Context(), hashID(old), hashID(sess.ID), data, s.idle, s.absolute)
+	case sess.ID == "":
+		sess.ID = newID()
+		fallthrough
+	default:
+		err = s.backend.SaveSession(r.Context(), hashID(sess.ID), data, s.idle, s.absolute)
+	}
+	if err != nil {
+		return err
+	}
+	delete(sess.Values, replacesKey)
+	if fresh {
+		http.SetCookie(w, sessions.NewCookie(sess.Name(), sess.ID, sess.Options))
+	}
+	return nil
+}
+
+func (s *store) end(r *http.Request, w http.ResponseWriter, sess *sessions.Session) error {
+	if sess.ID != "" {
+		if err := s.backend.DeleteSession(r.Context(), hashID(sess.ID)); err != nil {
+			return err
+		}
+	}
+	http.SetCookie(w, sessions.NewCookie(sess.Name(), "", sess.Options))
+	return nil
+}
+
+// replacesKey holds, until Save, the id a renewed session takes the place of.
+const replacesKey = "\x00replaces"
+
+func encode(sess *sessions.Session) ([]byte, error) {
+	values := map[string]json.RawMessage{}
+	for k, v := range sess.Values {
+		if raw, ok := v.(json.RawMessage); ok {
+			values[k.(string)] = raw
+		}
+	}
+	return json.Marshal(values)
+}
+
+func newID() string { return base64.RawURLEncoding.EncodeToString(random(32)) }
+
+func hashID(id string) []byte {
+	sum := sha256.Sum256([]byte(id))
+	return sum[:]
+}
+
+// load gives the request's session.
+func (s *store) load(r *http.Request) (*Session, error) {
+	inner, err := s.Get(r, cookieName)
+	if err != nil {
+		return nil, err
+	}
+	return &Session{inner: inner}, nil
+}
+
+// A Session is what the console remembers about one browser, on the server.
+type Session struct {
+	inner *sessions.Session
+	dirty bool
+}
+
+// SessionOf returns the session of this request.
+func SessionOf(c *gin.Context) *Session { return sessionOf(c) }
+
+func sessionOf(c *gin.Context) *Session {
+	v, _ := c.Get(sessionKey)
+	s, _ := v.(*Session)
+	return s
+}
+
+// Get decodes the value of key into v and reports whether there was one.
+func (s *Session) Get(key string, v any) bool {
+	raw, ok := s.inner.Values[key].(json.RawMessage)
+	return ok && json.Unmarshal(raw, v) == nil
+}
+
+// Set keeps v under key. v must encode as JSON.
+func (s *Session) Set(key string, v any) error {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("web: session value %s: %w", key, err)
+	}
+	s.inner.Values[key] = json.RawMessage(raw)
+	s.dirty = true
+	return nil
+}
+
+// Delete forgets key.
+func (s *Session) Delete(key string) {
+	if _, ok := s.inner.Values[key]; ok {
+		delete(s.inner.Values, key)
+		s.dirty = true
+	}
+}
+
+// Renew gives the session a new id and ends the old one: after signing in, a
+// cookie planted or overheard before is worth nothing.
+func (s *Session) Renew() {
+	if s.inner.ID != "" {
+		s.inner.Values[replacesKey] = s.inner.ID
+		s.inner.ID = newID()
+	}
+	s.dirty = true
+}
+
+// End deletes the record and the cookie.
+func (s *Session) End() {
+	s.inner.Values = map[any]any{}
+	s.inner.Options.MaxAge = -1
+	s.dirty = true
+}
+
+const flashKey = "flash"
+
+// Say shows text once, on the next page.
+func (s *Session) Say(text string) error { return s.Set(flashKey, text) }
+
+func (s *Session) takeFlash() string {
+	var text string
+	if s.Get(flashKey, &text) {
+		s.Delete(flashKey)
+	}
+	return text
+}
+
+// saveSession writes the session when something changed, before the answer.
+func (s *Shell) saveSession(c *gin.Context) error {
+	sess := sessionOf(c)
+	if sess == nil || !sess.dirty {
+		return nil
+	}
+	if err := s.sessions.Save(c.Request, c.Writer, sess.inner); err != nil {
+		return fmt.Errorf("web: save session: %w", err)
+	}
+	sess.dirty = false
+	return nil
+}

@@ -1,0 +1,136 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/consentry/consentry/static"
+	"github.com/consentry/consentry/templates"
+)
+
+// Config is what a Shell needs to know. All fields are required unless said.
+type Config struct {
+	// Hosts are the Host header values answered, port included
+	// ("localhost:8080"); anything else gets 421.
+	Hosts []string
+	// Cloud is shown on every page; Sandbox adds the banner.
+	Cloud   string
+	Sandbox bool
+	Version string
+	// Secure marks the console as served by https; it turns HSTS on.
+	Secure bool
+	// Sessions keeps sessions on the server.
+	Sessions SessionStore
+	// Idle and Absolute bound a session's life; zero means 2 h and 12 h.
+	Idle, Absolute time.Duration
+	// Person turns a session into the line shown at the top.
+	Person func(*Session) PersonLine
+	Log    *slog.Logger
+	Now    func() time.Time
+}
+
+// A Shell serves pages.
+type Shell struct {
+	config     Config
+	templates  map[string]*template.Template
+	files      map[string]static.File
+	sessions   *store
+	compressed sync.Map // path → gzip bytes
+}
+
+// New parses the templates and checks the configuration.
+func New(cfg Config) (*Shell, error) {
+	if len(cfg.Hosts) == 0 || cfg.Sessions == nil || cfg.Person == nil || cfg.Log == nil || cfg.Now == nil {
+		return nil, errors.New("web: Config needs Hosts, Sessions, Person, Log and Now")
+	}
+	if cfg.Idle == 0 {
+		cfg.Idle = 2 * time.Hour
+	}
+	if cfg.Absolute == 0 {
+		cfg.Absolute = 12 * time.Hour
+	}
+	files, err := static.Files()
+	if err != nil {
+		return nil, err
+	}
+	s := &Shell{config: cfg, files: files}
+	s.sessions = &store{backend: cfg.Sessions, idle: cfg.Idle, absolute: cfg.Absolute}
+	if s.templates, err = templates.Parse(s.funcs()); err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	return s, nil
+}
+
+// Engine returns the gin engine with every middleware in place and the
+// static files routed; the caller adds its routes with Handle.
+func (s *Shell) Engine() (*gin.Engine, error) {
+	gin.SetMode(gin.ReleaseMode)
+	e := gin.New()
+	e.HandleMethodNotAllowed = true
+	e.RedirectTrailingSlash = false
+	e.RedirectFixedPath = false
+	e.MaxMultipartMemory = maxBody
+	if err := e.SetTrustedProxies(nil); err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	e.Use(s.logRequests, s.securityHeaders, s.recoverPanics, s.checkHost, s.limitBody, s.checkOrigin, s.loadSession)
+	e.GET("/static/:file", s.serveStatic)
+	e.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
+	e.NoRoute(s.Handle(func(*gin.Context) (Response, error) { return nil, NotFound("page") }))
+	e.NoMethod(s.Handle(func(*gin.Context) (Response, error) {
+		return nil, &Error{Status: http.StatusMethodNotAllowed, Public: "This address does not take that kind of request. Use the buttons and links of the page before."}
+	}))
+	return e, nil
+}
+
+// Every time limit of the listener, in one place.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 15 * time.Second
+	writeTimeout      = 60 * time.Second
+	idleTimeout       = 60 * time.Second
+	drainTimeout      = 20 * time.Second
+	maxHeader         = 32 << 10
+	maxBody           = 64 << 10
+)
+
+// Serve serves h on l until ctx ends, then lets requests finish for up to 20
+// seconds.
+func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
+	base, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	srv := &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		BaseContext:       func(net.Listener) context.Context { return base },
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	// Event streams would hold the drain for its whole length.
+	srv.RegisterOnShutdown(stop)
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("web: serve: %w", err)
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
+	defer cancel()
+	if err := srv.Shutdown(drain); err != nil {
+		return errors.Join(fmt.Errorf("web: shut down: %w", err), srv.Close())
+	}
+	return nil
+}
