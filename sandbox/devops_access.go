@@ -1,0 +1,186 @@
+package sandbox
+
+import (
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// The access levels of a member.
+const (
+	accessBasic       = "basic"
+	accessStakeholder = "stakeholder"
+	accessNone        = "none"
+)
+
+// noTenant is the tenant of an organization that personal accounts back.
+const noTenant = "00000000-0000-0000-0000-000000000000"
+
+// organization looks a slug up; letter case does not matter.
+func (w *world) organization(slug string) *organization { return w.orgs[strings.ToLower(slug)] }
+
+func (o *organization) resourceTenant() string {
+	if o.TenantID == "" {
+		return noTenant
+	}
+	return o.TenantID
+}
+
+// hasPublicProject reports whether the organization answers nobody in
+// particular.
+func (o *organization) hasPublicProject() bool {
+	for _, p := range o.projects {
+		if p.Visibility == visibilityPublic {
+			return true
+		}
+	}
+	return false
+}
+
+// An admission is who came in: nobody where the public is welcome.
+type admission struct {
+	caller *caller
+	member *member
+}
+
+// admit lets members in whose token is of the organization's tenant. A
+// refusal is written after the lock has been given back.
+func (w *world) admit(r *http.Request, org *organization, path string) (admission, func(http.ResponseWriter)) {
+	who, fault := w.authenticate(r)
+	if fault != nil {
+		if org.hasPublicProject() && publicPath(path) {
+			return admission{}, nil
+		}
+		return admission{}, func(rw http.ResponseWriter) { challenge(rw, r, org) }
+	}
+	m := org.members[who.ObjectID]
+	if who.TenantID != org.TenantID || m == nil || m.AccessLevel == accessNone {
+		return admission{}, func(rw http.ResponseWriter) { refuseStranger(rw, who) }
+	}
+	return admission{who, m}, nil
+}
+
+// publicPath reports whether an organization with a public project answers
+// this to nobody.
+func publicPath(path string) bool {
+	return strings.EqualFold(path, "_apis/connectionData") || strings.EqualFold(path, "_apis/projects")
+}
+
+// refuseStranger answers a good token of somebody who does not belong here:
+// no member, no licence, or of another tenant than the organization's.
+func refuseStranger(rw http.ResponseWriter, who *caller) {
+	rw.Header().Set("WWW-Authenticate", "TFS-Federated, Bearer")
+	writeDevOpsError(rw, errDevOpsUnauthorized.with(who.ObjectID))
+}
+
+// challenge answers a request without a good token: programs that say so get
+// a 401, everybody else is sent to sign in.
+func challenge(rw http.ResponseWriter, r *http.Request, org *organization) {
+	announce(rw.Header(), r, org)
+	switch {
+	case strings.HasPrefix(strings.ToLower(r.Header.Get("Authorization")), "basic "):
+		rw.Header().Set("WWW-Authenticate", basicChallenge)
+		rw.WriteHeader(http.StatusUnauthorized)
+	case suppressed(r):
+		writeChallenge(rw, r, org)
+		writeDevOpsError(rw, errDevOpsAnonymous.with())
+	case r.Method == http.MethodPatch:
+		rw.Header().Set("WWW-Authenticate", "TFS-Federated, Bearer")
+		writeDevOpsError(rw, errDevOpsAnonymous.with())
+	default:
+		redirectToSignIn(rw, r, org)
+	}
+}
+
+// suppressed reports whether the caller asked for a 401 in place of the
+// redirect to sign-in.
+func suppressed(r *http.Request) bool {
+	return strings.EqualFold(r.Header.Get("X-TFS-FedAuthRedirect"), "Suppress")
+}
+
+// announce says which tenant backs the organization, to anybody.
+func announce(h http.Header, r *http.Request, org *organization) {
+	h.Set("X-VSS-ResourceTenant", org.resourceTenant())
+	h.Set("X-VSS-AuthorizationEndpoint", siblingOrigin(r, serviceVSSPSOrganizations)+"/"+org.Slug+"/")
+}
+
+const basicChallenge = `Basic realm="https://tfsprodcus1.visualstudio.com/"`
+
+// writeChallenge lists the ways in. Without a tenant there is no Bearer one.
+func writeChallenge(rw http.ResponseWriter, r *http.Request, org *organization) {
+	if org.TenantID != "" {
+		rw.Header().Add("WWW-Authenticate", "Bearer authorization_uri="+siblingOrigin(r, serviceLogin)+"/"+org.TenantID)
+	}
+	rw.Header().Add("WWW-Authenticate", basicChallenge)
+	rw.Header().Add("WWW-Authenticate", "TFS-Federated")
+}
+
+func redirectToSignIn(rw http.ResponseWriter, r *http.Request, org *organization) {
+	back := originOf(r) + r.URL.EscapedPath()
+	target := signInOrigin(r) + "/_signin?" + url.Values{
+		"realm":    {"dev.azure.com"},
+		"reply_to": {back},
+		"redirect": {"1"},
+		"hid":      {org.ID},
+		"context":  {"eyJodCI6Mn0="},
+	}.Encode() + "#ctx=" + stableID("context", org.Slug)
+	rw.Header().Set("Location", target)
+	writeHTML(rw, http.StatusFound, objectMoved, target)
+}
+
+// signInOrigin is the host of Azure DevOps's own sign-in page, which is none
+// of the well-known ones.
+func signInOrigin(r *http.Request) string {
+	if isPublicHost(callerHost(r)) {
+		return "https://spsprodcus1.vssps.visualstudio.com"
+	}
+	return siblingOrigin(r, serviceVSSPS)
+}
+
+// The pages that programs should never take for data.
+var (
+	objectMoved = template.Must(template.New("").Parse(
+		`<html><head><title>Object moved</title></head><body><h2>Object moved to <a href="{{.}}">here</a>.</h2></body></html>`))
+	signInPage = template.Must(template.New("").Parse(
+		`<!DOCTYPE html><html lang="en"><head><title>Azure DevOps Services | Sign In</title></head><body><h1>Sign in to Azure DevOps</h1><p>This is the sandbox: {{.}}</p></body></html>`))
+	organizationPage = template.Must(template.New("").Parse(
+		`<!DOCTYPE html><html lang="en"><head><title>Projects - Home</title></head><body><h1>{{.Slug}}</h1><ul>{{range .Projects}}<li>{{.}}</li>{{end}}</ul></body></html>`))
+)
+
+func writeHTML(rw http.ResponseWriter, status int, page *template.Template, data any) {
+	rw.Header().Set("Content-Type", "text/html; charset=utf-8")
+	rw.WriteHeader(status)
+	_ = page.Execute(rw, data) // a caller that left has no use for it
+}
+
+// writeNoSuchResource is the answer for an organization that does not exist.
+func writeNoSuchResource(rw http.ResponseWriter) {
+	rw.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	rw.WriteHeader(http.StatusNotFound)
+	_, _ = rw.Write([]byte("The resource cannot be found.")) // a caller that left has no use for it
+}
+
+// serveOrganizationPage is the organization's own page in a browser.
+func (w *world) serveOrganizationPage(rw http.ResponseWriter, r *http.Request, slug string) {
+	w.mu.Lock()
+	org := w.organization(slug)
+	var refuse func(http.ResponseWriter)
+	var projects []string
+	if org != nil {
+		_, refuse = w.admit(r, org, "")
+		for _, p := range org.projects {
+			projects = append(projects, p.Name)
+		}
+	}
+	w.mu.Unlock()
+	switch {
+	case org == nil:
+		writeNoSuchResource(rw)
+	case refuse != nil:
+		refuse(rw)
+	default:
+		announce(rw.Header(), r, org)
+		writeHTML(rw, http.StatusOK, organizationPage, map[string]any{"Slug": org.Slug, "Projects": projects})
+	}
+}

@@ -1,0 +1,117 @@
+package sandbox
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A repositoryBody is a Git repository on the wire.
+type repositoryBody struct {
+	ID            string      `json:"id"`
+	Name          string      `json:"name"`
+	URL           string      `json:"url"`
+	Project       projectBody `json:"project"`
+	DefaultBranch string      `json:"defaultBranch"`
+	Size          int         `json:"size"`
+	RemoteURL     string      `json:"remoteUrl"`
+	WebURL        string      `json:"webUrl"`
+	IsDisabled    bool        `json:"isDisabled"`
+}
+
+func (c *devopsCall) repositoryBody(p *project, repo *repository) repositoryBody {
+	web := c.url(p.Name + "/_git/" + repo.Name)
+	return repositoryBody{
+		ID: repo.ID, Name: repo.Name, URL: c.url(p.ID + "/_apis/git/repositories/" + repo.ID),
+		Project: c.projectBody(p), DefaultBranch: repo.DefaultBranch, RemoteURL: web, WebURL: web,
+	}
+}
+
+// scope is the project the path names, or all of the organization's.
+func (c *devopsCall) scope() []*project {
+	if c.project != nil {
+		return []*project{c.project}
+	}
+	return c.org.projects
+}
+
+func listRepositories(c *devopsCall) (devopsReply, *devopsError) {
+	var repos []repositoryBody
+	for _, p := range c.scope() {
+		for _, repo := range p.repos {
+			repos = append(repos, c.repositoryBody(p, repo))
+		}
+	}
+	return devopsListOf(repos), nil
+}
+
+func getRepository(c *devopsCall) (devopsReply, *devopsError) {
+	wanted := c.params["repository"]
+	for _, repo := range c.project.repos {
+		if c.member.AccessLevel != accessStakeholder && (strings.EqualFold(repo.Name, wanted) || strings.EqualFold(repo.ID, wanted)) {
+			return ok(c.repositoryBody(c.project, repo)), nil
+		}
+	}
+	return devopsReply{}, errDevOpsRepository.with(wanted)
+}
+
+// A buildBody is a build on the wire.
+type buildBody struct {
+	ID          int            `json:"id"`
+	BuildNumber string         `json:"buildNumber"`
+	Status      string         `json:"status"`
+	Result      string         `json:"result,omitempty"`
+	QueueTime   time.Time      `json:"queueTime"`
+	URL         string         `json:"url"`
+	Definition  definitionBody `json:"definition"`
+	Project     projectBody    `json:"project"`
+}
+
+// A definitionBody is a pipeline on the wire; each project has one.
+type definitionBody struct {
+	ID          int    `json:"id"`
+	Name        string `json:"name"`
+	Path        string `json:"path"`
+	Type        string `json:"type"`
+	QueueStatus string `json:"queueStatus"`
+	Revision    int    `json:"revision"`
+	URL         string `json:"url"`
+}
+
+func (c *devopsCall) definitionBody(p *project) definitionBody {
+	return definitionBody{
+		ID: 1, Name: p.Name + " CI", Path: `\`, Type: "build", QueueStatus: "enabled", Revision: 1,
+		URL: c.url(p.ID + "/_apis/build/Definitions/1"),
+	}
+}
+
+func listBuilds(c *devopsCall) (devopsReply, *devopsError) {
+	var builds []buildBody
+	for _, b := range c.project.builds {
+		builds = append(builds, buildBody{
+			ID: b.ID, BuildNumber: b.Number, Status: b.Status, Result: b.Result, QueueTime: b.Queued,
+			URL:        c.url(c.project.ID + "/_apis/build/Builds/" + strconv.Itoa(b.ID)),
+			Definition: c.definitionBody(c.project), Project: c.projectBody(c.project),
+		})
+	}
+	return devopsListOf(paged(c, builds, 1000)), nil
+}
+
+func listDefinitions(c *devopsCall) (devopsReply, *devopsError) {
+	return devopsListOf([]definitionBody{c.definitionBody(c.project)}), nil
+}
+
+// listPools are the two pools that every organization begins with.
+func listPools(*devopsCall) (devopsReply, *devopsError) {
+	type pool struct {
+		ID       int    `json:"id"`
+		Name     string `json:"name"`
+		PoolType string `json:"poolType"`
+		IsHosted bool   `json:"isHosted"`
+		Size     int    `json:"size"`
+	}
+	return devopsListOf([]pool{
+		{ID: 1, Name: "Default", PoolType: "automation"},
+		{ID: 9, Name: "Azure Pipelines", PoolType: "automation", IsHosted: true, Size: 1},
+	}), nil
+}

@@ -1,0 +1,57 @@
+// Package sandbox is one more Microsoft cloud: sign-in, Microsoft Graph and
+// Azure DevOps for a handful of invented tenants, on loopback ports of its
+// own. Clients are told where it listens ([entra.Cloud]) and nothing else;
+// what they would be refused by the public cloud they are refused here.
+//
+// # Addresses
+//
+// One plain http listener holds the services side by side (/login, /graph,
+// /devops, /vssps) and the controls described below. Four TLS listeners hold
+// one service each, at the root, with certificates of an authority made at
+// start: SDKs refuse plain http and some drop the path of an authority host.
+// Absolute URLs in answers follow X-Forwarded-Host and X-Forwarded-Proto, so
+// behind a TLS proxy with the public host names it looks like the public
+// cloud. [Ready] lists all addresses, people and clients.
+//
+// # Journal
+//
+// GET /journal is a JSON list of the requests that the services received,
+// oldest first ([Request]); the newest 10,000 are kept. ?service=graph keeps
+// one service, ?since=41 what came after number 41. DELETE /journal forgets
+// them. Bodies and headers are not recorded, and values of parameters that
+// could be secrets, codes or tokens are replaced.
+//
+// # Faults
+//
+// PUT /faults takes a JSON list of rules ([Fault]) and replaces all earlier
+// ones; [] clears them. GET /faults lists them with how often each matched
+// ("hits") and struck ("applied").
+//
+//	[{"service": "graph", "method": "POST", "path": "/v1.0/applications/*/addPassword",
+//	  "nth": 2, "times": 1,
+//	  "action": {"commit_then_drop": true}}]
+//
+// Service, method and path narrow the match; left out they match everything.
+// The path is the one at the public host, without query; * stands for any
+// text within a segment, ** for any text. "nth" is the first matching request
+// that is struck, counted from 1; "times" is how many are from there on. With
+// nth alone one request is struck, with neither all are. The first rule that
+// strikes decides; the later ones still count.
+//
+// An action is a waiting, an outcome, or both:
+//
+//	"delay": "1.5s"           wait before the request is handled (also a number of milliseconds)
+//	"hold": "before"          wait, before handling it, until the rules are replaced
+//	"hold": "after"           handle it, then wait until the rules are replaced
+//
+//	"status": 503             answer so without handling the request; "headers" and "body"
+//	                          (a JSON value, or a string for any text) go with it
+//	"drop": "before"          close the connection without handling the request
+//	"commit_then_drop": true  handle the request, close the connection instead of answering
+//	"commit_then_status": 503 handle the request, answer with this status (headers, body as above)
+//	"truncate_at": 97         handle the request, close the connection after so many bytes of the body
+//	"bad_json": true          handle the request, answer with a body that is not JSON
+//
+// A request whose client gave up while it waited before handling is not
+// handled.
+package sandbox

@@ -1,0 +1,140 @@
+package sandbox
+
+import (
+	"cmp"
+	"encoding/base64"
+	"slices"
+	"strings"
+	"time"
+)
+
+// identityID is a person's ID in Azure DevOps: the same in every
+// organization, and not the object ID in Entra.
+func identityID(objectID string) string { return stableID("identity", objectID) }
+
+// A profileBody is a profile on the wire.
+type profileBody struct {
+	DisplayName  string    `json:"displayName"`
+	PublicAlias  string    `json:"publicAlias"`
+	EmailAddress string    `json:"emailAddress"`
+	CoreRevision int       `json:"coreRevision"`
+	TimeStamp    time.Time `json:"timeStamp"`
+	ID           string    `json:"id"`
+	Revision     int       `json:"revision"`
+}
+
+// getProfile answers "me" and the caller's own ID.
+func getProfile(c *devopsCall) (devopsReply, *devopsError) {
+	id := identityID(c.caller.ObjectID)
+	if wanted := c.params["id"]; !strings.EqualFold(wanted, "me") && !strings.EqualFold(wanted, id) {
+		return devopsReply{}, errDevOpsUnauthorized.with(c.caller.ObjectID)
+	}
+	return ok(profileBody{
+		DisplayName: c.caller.DisplayName, PublicAlias: id, EmailAddress: c.caller.UserPrincipalName,
+		CoreRevision: 1, TimeStamp: c.world.now().UTC().Truncate(time.Second), ID: id, Revision: 1,
+	}), nil
+}
+
+// An accountBody is an organization as its members' accounts list has it.
+type accountBody struct {
+	AccountID   string         `json:"accountId"`
+	AccountURI  string         `json:"accountUri"`
+	AccountName string         `json:"accountName"`
+	Properties  map[string]any `json:"properties"`
+}
+
+// listAccounts lists the organizations of the token's tenant in which the
+// caller, who must be the member asked about, is one.
+func listAccounts(c *devopsCall) (devopsReply, *devopsError) {
+	q := c.r.URL.Query()
+	member, owner := q.Get("memberId"), q.Get("ownerId")
+	if member == "" && owner == "" {
+		return devopsReply{}, errDevOpsArgument.with("Either memberId or ownerId must be specified.")
+	}
+	if !strings.EqualFold(cmp.Or(member, owner), identityID(c.caller.ObjectID)) {
+		return devopsReply{}, errDevOpsUnauthorized.with(c.caller.ObjectID)
+	}
+	var accounts []accountBody
+	for _, org := range c.world.orgs {
+		m := org.members[c.caller.ObjectID]
+		if m == nil || org.TenantID != c.caller.TenantID || member == "" && !m.Admin {
+			continue
+		}
+		accounts = append(accounts, accountBody{
+			AccountID: org.ID, AccountName: org.Slug, Properties: map[string]any{},
+			AccountURI: siblingOrigin(c.r, serviceVSSPSOrganizations) + "/" + org.Slug + "/",
+		})
+	}
+	slices.SortFunc(accounts, func(a, b accountBody) int { return cmp.Compare(a.AccountName, b.AccountName) })
+	return devopsListOf(accounts), nil
+}
+
+// subjectDescriptor is the handle of a member in the graph operations.
+func subjectDescriptor(kind string, m *member) string {
+	return kind + base64.RawURLEncoding.EncodeToString([]byte(m.ID))
+}
+
+// sortedMembers are the organization's members in a stable order.
+func (o *organization) sortedMembers() []*member {
+	members := make([]*member, 0, len(o.members))
+	for _, m := range o.members {
+		members = append(members, m)
+	}
+	slices.SortFunc(members, func(a, b *member) int { return cmp.Compare(a.Mail+a.ID, b.Mail+b.ID) })
+	return members
+}
+
+func listGraphUsers(c *devopsCall) (devopsReply, *devopsError) {
+	type graphUser struct {
+		SubjectKind   string `json:"subjectKind"`
+		Domain        string `json:"domain"`
+		PrincipalName string `json:"principalName"`
+		MailAddress   string `json:"mailAddress"`
+		Origin        string `json:"origin"`
+		OriginID      string `json:"originId"`
+		DisplayName   string `json:"displayName"`
+		Descriptor    string `json:"descriptor"`
+	}
+	var users []graphUser
+	for _, m := range c.org.sortedMembers() {
+		users = append(users, graphUser{
+			SubjectKind: "user", Domain: c.org.TenantID, PrincipalName: m.Mail, MailAddress: m.Mail,
+			Origin: "aad", OriginID: m.ObjectID, DisplayName: m.DisplayName, Descriptor: subjectDescriptor("aad.", m),
+		})
+	}
+	return devopsListOf(users), nil
+}
+
+func listGraphGroups(c *devopsCall) (devopsReply, *devopsError) {
+	type graphGroup struct {
+		SubjectKind   string `json:"subjectKind"`
+		PrincipalName string `json:"principalName"`
+		DisplayName   string `json:"displayName"`
+		Origin        string `json:"origin"`
+		OriginID      string `json:"originId"`
+	}
+	name := "Project Collection Administrators"
+	return devopsListOf([]graphGroup{{
+		SubjectKind: "group", PrincipalName: `[` + c.org.Slug + `]\` + name, DisplayName: name,
+		Origin: "vsts", OriginID: stableID("group", c.org.ID),
+	}}), nil
+}
+
+// findIdentities needs something to look for; the sandbox looks in mail
+// addresses and display names.
+func findIdentities(c *devopsCall) (devopsReply, *devopsError) {
+	wanted := c.r.URL.Query().Get("filterValue")
+	if wanted == "" {
+		return devopsReply{}, errDevOpsArgument.with("The request is missing descriptors, identityIds, subjectDescriptors or a search filter.")
+	}
+	var found []map[string]any
+	for _, m := range c.org.sortedMembers() {
+		if containsText(m.Mail, wanted) || containsText(m.DisplayName, wanted) {
+			found = append(found, map[string]any{
+				"id": m.ID, "providerDisplayName": m.DisplayName, "isActive": true,
+				"subjectDescriptor": subjectDescriptor("aad.", m),
+			})
+		}
+	}
+	return devopsListOf(found), nil
+}
