@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -116,8 +117,18 @@ func (s *Shell) checkHost(c *gin.Context) {
 	s.fail(c, &Error{Status: http.StatusMisdirectedRequest, Public: "This console does not answer to the name in the address bar. Open the address it printed when it started."})
 }
 
-func (s *Shell) limitBody(c *gin.Context) {
+// readForm bounds the body and reads the form here, because gin's PostForm
+// takes a form that could not be read for an empty one.
+func (s *Shell) readForm(c *gin.Context) {
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
+	if err := c.Request.ParseForm(); err != nil {
+		var tooLarge *http.MaxBytesError
+		if !errors.As(err, &tooLarge) {
+			err = &Error{Status: http.StatusBadRequest, Public: "The form could not be read. Go back and send it again.", Err: err}
+		}
+		s.fail(c, err)
+		return
+	}
 	c.Next()
 }
 
@@ -196,9 +207,27 @@ func (s *Shell) loadSession(c *gin.Context) {
 		s.fail(c, fmt.Errorf("web: load session: %w", err))
 		return
 	}
+	if err := s.touch(sess); err != nil {
+		s.fail(c, err)
+		return
+	}
 	c.Set(sessionKey, sess)
 	c.Next()
 }
 
-// clock is split out so that funcs.go and tests share it.
+const touchedKey = "touched"
+
+// touch marks a session as used, so that its idle limit counts from now on.
+// To spare writes it does so only when a tenth of that limit has passed.
+func (s *Shell) touch(sess *Session) error {
+	if sess.inner.ID == "" {
+		return nil
+	}
+	var last time.Time
+	if sess.Get(touchedKey, &last) && s.config.Now().Sub(last) < s.config.Idle/10 {
+		return nil
+	}
+	return sess.Set(touchedKey, s.config.Now())
+}
+
 func (s *Shell) now() time.Time { return s.config.Now() }

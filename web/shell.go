@@ -82,7 +82,7 @@ func (s *Shell) Engine() (*gin.Engine, error) {
 	if err := e.SetTrustedProxies(nil); err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
-	e.Use(s.logRequests, s.securityHeaders, s.recoverPanics, s.checkHost, s.limitBody, s.checkOrigin, s.loadSession)
+	e.Use(s.logRequests, s.securityHeaders, s.recoverPanics, s.checkHost, s.checkOrigin, s.readForm, s.loadSession)
 	e.GET("/static/:file", s.serveStatic)
 	e.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
 	e.NoRoute(s.Handle(func(*gin.Context) (Response, error) { return nil, NotFound("page") }))
