@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/consentry/consentry/entra"
 )
 
 const contract = "../../shared/contracts/devops-operations-7.1.json"
@@ -90,5 +92,27 @@ func TestEveryScopeWithAReadOnAConfiguredHostHasOne(t *testing.T) {
 	}
 	for s := range missing {
 		t.Errorf("%s has a plain GET in the specification and no read here", s)
+	}
+}
+
+func TestTheOtherScopesOfAReadImplyItsFirst(t *testing.T) {
+	for _, r := range reads {
+		for _, s := range r.scopes[1:] {
+			if !entra.Implies(s, r.scopes[0]) {
+				t.Errorf("%s does not imply %s, so its read proves nothing", s, r.scopes[0])
+			}
+		}
+	}
+}
+
+func TestEveryScopeOfAReadsAreaIsListed(t *testing.T) {
+	for _, s := range entra.DevOpsScopes() {
+		if _, ok := readFor(s.Value); ok || s.Value == entra.UserImpersonation || len(s.Inherits) == 0 {
+			continue
+		}
+		area, _, _ := strings.Cut(strings.TrimPrefix(s.Value, "vso."), "_")
+		if r, ok := readFor("vso." + area); ok && entra.Implies(s.Value, r.scopes[0]) {
+			t.Errorf("%s implies %s of its area and has no read", s.Value, r.scopes[0])
+		}
 	}
 }
