@@ -1,0 +1,66 @@
+package sandbox
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+// deletedSet are deleted applications, which look as they did.
+var deletedSet = func() *entitySet {
+	s := *applicationSet
+	s.name = "directory/deletedItems/microsoft.graph.application"
+	return &s
+}()
+
+// deleteApplication moves an application to the deleted items. Its service
+// principal at home goes with it, and so do the grants.
+func deleteApplication(q *graphRequest, a *application) (reply, *graphError) {
+	gone, at := *a, q.at.Truncate(time.Second)
+	gone.DeletedDateTime = &at
+	q.tenant.removeApp(a)
+	q.tenant.deleted[a.ID] = &gone
+	if sp := q.tenant.principalOf(a.AppID); sp != nil {
+		q.tenant.removePrincipal(sp)
+	}
+	return reply{status: http.StatusNoContent}, nil
+}
+
+// onDeleted resolves the path's deleted application.
+func onDeleted(do func(*graphRequest, *application) (reply, *graphError)) func(*graphRequest) (reply, *graphError) {
+	return func(q *graphRequest) (reply, *graphError) {
+		a := q.tenant.deleted[strings.ToLower(q.keys[0].text)]
+		if a == nil || q.at.Sub(*a.DeletedDateTime) >= deletedKept {
+			return reply{}, errNotFound.with(q.keys[0].text)
+		}
+		if fault := q.admit(a.owners); fault != nil {
+			return reply{}, fault
+		}
+		return do(q, a)
+	}
+}
+
+func listDeleted(q *graphRequest) (reply, *graphError) {
+	return listOf(q, deletedSet, q.tenant.restorable(q.at))
+}
+
+func getDeleted(q *graphRequest, a *application) (reply, *graphError) {
+	return one(q, deletedSet, a)
+}
+
+// restoreDeleted brings an application back, without service principal.
+func restoreDeleted(q *graphRequest, a *application) (reply, *graphError) {
+	back := *a
+	back.DeletedDateTime = nil
+	if fault := q.checkUniqueness(&back, nil); fault != nil {
+		return reply{}, fault
+	}
+	delete(q.tenant.deleted, a.ID)
+	q.tenant.addApp(&back)
+	return q.entity(http.StatusOK, &entitySet{name: directoryObjects}, &back, nil), nil
+}
+
+func purgeDeleted(q *graphRequest, a *application) (reply, *graphError) {
+	delete(q.tenant.deleted, a.ID)
+	return reply{status: http.StatusNoContent}, nil
+}

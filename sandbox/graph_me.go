@@ -1,0 +1,200 @@
+package sandbox
+
+import (
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A graphUser is a user on the wire.
+type graphUser struct {
+	BusinessPhones    []string `json:"businessPhones"`
+	DisplayName       string   `json:"displayName"`
+	GivenName         *string  `json:"givenName"`
+	JobTitle          *string  `json:"jobTitle"`
+	Mail              *string  `json:"mail"`
+	MobilePhone       *string  `json:"mobilePhone"`
+	OfficeLocation    *string  `json:"officeLocation"`
+	PreferredLanguage *string  `json:"preferredLanguage"`
+	Surname           *string  `json:"surname"`
+	UserPrincipalName string   `json:"userPrincipalName"`
+	ID                string   `json:"id"`
+	AccountEnabled    bool     `json:"accountEnabled"`
+	UserType          string   `json:"userType"`
+}
+
+var userSet = &entitySet{
+	name: "users", typeName: "microsoft.graph.user", resource: "User", of: reflect.TypeFor[graphUser](),
+	usual: []string{"businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation",
+		"preferredLanguage", "surname", "userPrincipalName", "id"},
+}
+
+func (u *user) wire() *graphUser {
+	kind := "Member"
+	if u.Guest {
+		kind = "Guest"
+	}
+	return &graphUser{
+		BusinessPhones: []string{}, DisplayName: u.DisplayName, GivenName: textOrNull(u.GivenName), Mail: textOrNull(u.Mail),
+		Surname: textOrNull(u.Surname), UserPrincipalName: u.UserPrincipalName, ID: u.ID, AccountEnabled: true, UserType: kind,
+	}
+}
+
+// textOrNull is how Graph writes a text that is not there.
+func textOrNull(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// wireTime is a time as Graph writes it.
+func wireTime(t time.Time) string { return t.UTC().Truncate(time.Second).Format(time.RFC3339) }
+
+func getMe(q *graphRequest) (reply, *graphError) {
+	return one(q, userSet, q.user.wire())
+}
+
+// getUser finds a user by id or user principal name.
+func getUser(q *graphRequest) (reply, *graphError) {
+	key := q.keys[0].text
+	for _, u := range q.tenant.users {
+		if strings.EqualFold(u.ID, key) || strings.EqualFold(u.UserPrincipalName, key) {
+			return one(q, userSet, u.wire())
+		}
+	}
+	return reply{}, errNotFound.with(key)
+}
+
+// A directoryRole is an activated role, with what memberships show of it.
+type directoryRole struct {
+	ID              string  `json:"id"`
+	DeletedDateTime *string `json:"deletedDateTime"`
+	Description     *string `json:"description"`
+	DisplayName     *string `json:"displayName"`
+	RoleTemplateID  *string `json:"roleTemplateId"`
+}
+
+var roleSet = &entitySet{
+	name: "directoryRoles", typeName: "microsoft.graph.directoryRole", resource: "DirectoryRole",
+	of: reflect.TypeFor[directoryRole](), filterable: []string{"displayName", "roleTemplateId"}, sortable: []string{"displayName"},
+}
+
+// roles are the user's directory roles. A token that may not read the
+// directory learns that they exist, and nothing else about them.
+func (q *graphRequest) roles() []*directoryRole {
+	readable := q.caller.hasScope("Directory.Read.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All", "RoleManagement.Read.Directory")
+	var list []*directoryRole
+	for _, template := range q.user.Roles {
+		role := &directoryRole{ID: q.tenant.roleID(template)}
+		if readable {
+			name := directoryRoleNames[template]
+			role.DisplayName, role.Description, role.RoleTemplateID = textOrNull(name), textOrNull(name), &template
+		}
+		list = append(list, role)
+	}
+	return list
+}
+
+// roleID is the object id of a role in a tenant, which differs from its
+// template's: the two ids in one.
+func (t *tenant) roleID(template string) string {
+	if len(template) < 8 || len(t.ID) < 36 {
+		return template
+	}
+	return template[:8] + t.ID[8:]
+}
+
+func listDirectoryRoles(q *graphRequest) (reply, *graphError) {
+	answer, fault := listOf(q, roleSet, q.roles())
+	return answer.withTypes(roleSet), fault
+}
+
+// listMemberships lists what the user belongs to: here, directory roles.
+func listMemberships(q *graphRequest) (reply, *graphError) {
+	set := *roleSet
+	set.name = directoryObjects
+	answer, fault := listOf(q, &set, q.roles())
+	return answer.withTypes(roleSet), fault
+}
+
+// withTypes names the type of every item, as lists of directory objects do.
+func (a reply) withTypes(set *entitySet) reply {
+	body, _ := a.body.(object)
+	for i, p := range body {
+		items, isList := p.value.([]object)
+		if !isList {
+			continue
+		}
+		typed := slices.Clone(items)
+		for j := range typed {
+			typed[j] = append(object{{"@odata.type", "#" + set.typeName}}, typed[j]...)
+		}
+		body[i].value = typed
+	}
+	return a
+}
+
+// A verifiedDomain is a domain that the tenant proved to own.
+type verifiedDomain struct {
+	Capabilities string `json:"capabilities"`
+	IsDefault    bool   `json:"isDefault"`
+	IsInitial    bool   `json:"isInitial"`
+	Name         string `json:"name"`
+	Type         string `json:"type"`
+}
+
+// A graphOrganization is a tenant on the wire.
+type graphOrganization struct {
+	ID                     string           `json:"id"`
+	DeletedDateTime        *string          `json:"deletedDateTime"`
+	BusinessPhones         []string         `json:"businessPhones"`
+	City                   *string          `json:"city"`
+	Country                *string          `json:"country"`
+	CountryLetterCode      *string          `json:"countryLetterCode"`
+	CreatedDateTime        string           `json:"createdDateTime"`
+	DefaultUsageLocation   *string          `json:"defaultUsageLocation"`
+	DisplayName            string           `json:"displayName"`
+	OnPremisesSyncEnabled  *bool            `json:"onPremisesSyncEnabled"`
+	PostalCode             *string          `json:"postalCode"`
+	PreferredLanguage      *string          `json:"preferredLanguage"`
+	State                  *string          `json:"state"`
+	Street                 *string          `json:"street"`
+	TechnicalNotifications []string         `json:"technicalNotificationMails"`
+	TenantType             string           `json:"tenantType"`
+	AssignedPlans          []struct{}       `json:"assignedPlans"`
+	ProvisionedPlans       []struct{}       `json:"provisionedPlans"`
+	VerifiedDomains        []verifiedDomain `json:"verifiedDomains"`
+}
+
+var organizationSet = &entitySet{
+	name: "organization", typeName: "microsoft.graph.organization", resource: "Organization",
+	of: reflect.TypeFor[graphOrganization](), sortable: []string{""},
+}
+
+func (t *tenant) wire() *graphOrganization {
+	return normalized(&graphOrganization{
+		ID: t.ID, CreatedDateTime: wireTime(t.Created), DisplayName: t.DisplayName, TenantType: "AAD",
+		VerifiedDomains: []verifiedDomain{{
+			Capabilities: "Email, OfficeCommunicationsOnline", IsDefault: true, IsInitial: true, Name: t.Domain, Type: "Managed",
+		}},
+	})
+}
+
+func listOrganization(q *graphRequest) (reply, *graphError) {
+	return listOf(q, organizationSet, []*graphOrganization{q.tenant.wire()})
+}
+
+func getOrganization(q *graphRequest) (reply, *graphError) {
+	if !strings.EqualFold(q.keys[0].text, q.tenant.ID) {
+		return reply{}, errNotFound.with(q.keys[0].text)
+	}
+	return one(q, organizationSet, q.tenant.wire())
+}
+
+// singleton answers an object that there is one of.
+func (q *graphRequest) singleton(context string, properties object) (reply, *graphError) {
+	return reply{status: http.StatusOK, body: append(object{{"@odata.context", q.metadata(context)}}, properties...)}, nil
+}

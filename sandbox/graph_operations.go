@@ -1,0 +1,72 @@
+package sandbox
+
+// An operation is one row of what this Graph can do.
+type operation struct {
+	method string
+	path   string // after the version; * stands for a key
+	permissions
+	people
+	do    func(*graphRequest) (reply, *graphError)
+	units int  // resource units; 0 means 1 [concepts/throttling.md]
+	batch bool // runs further requests instead of doing anything itself
+}
+
+// operations in the order they are tried: names before keys.
+var operations = []operation{
+	{method: "GET", path: "applications", permissions: readApplications, people: openToMembers, do: collection(listApplications), units: 2},
+	{method: "POST", path: "applications", permissions: writeApplications, people: appCreators, do: collection(createApplication)},
+	{method: "GET", path: "applications/*", permissions: readApplication, people: openToMembers, do: onApplication(getApplication)},
+	{method: "PATCH", path: "applications/*", permissions: writeApplications, people: appEditors, do: patchApplication},
+	{method: "DELETE", path: "applications/*", permissions: writeApplications, people: appEditors, do: onApplication(deleteApplication)},
+	{method: "POST", path: "applications/*/addPassword", permissions: writeApplications, people: appEditors, do: onApplication(addPassword)},
+	{method: "POST", path: "applications/*/removePassword", permissions: writeApplications, people: appEditors, do: onApplication(removePassword)},
+	{method: "GET", path: "applications/*/owners", permissions: readApplication, people: openToMembers, do: onApplication(listOwners)},
+	{method: "POST", path: "applications/*/owners/$ref", permissions: writeOwners, people: appEditors, do: onApplication(addOwner)},
+	{method: "DELETE", path: "applications/*/owners/*/$ref", permissions: writeOwners, people: appEditors, do: onApplication(removeOwner)},
+
+	{method: "GET", path: "directory/deletedItems/microsoft.graph.application", permissions: readApplications, people: openToMembers, do: collection(listDeleted)},
+	{method: "GET", path: "directory/deletedItems/*", permissions: readApplications, people: openToMembers, do: onDeleted(getDeleted)},
+	{method: "POST", path: "directory/deletedItems/*/restore", permissions: writeApplications, people: appEditors, do: onDeleted(restoreDeleted)},
+	{method: "DELETE", path: "directory/deletedItems/*", permissions: writeApplications, people: appEditors, do: onDeleted(purgeDeleted)},
+
+	{method: "GET", path: "servicePrincipals", permissions: readApplications, people: openToMembers, do: collection(listPrincipals)},
+	{method: "POST", path: "servicePrincipals", permissions: writeApplications, people: appEditors, do: createPrincipal},
+	{method: "GET", path: "servicePrincipals/*", permissions: readApplication, people: openToMembers, do: onPrincipal(getPrincipal)},
+	{method: "PATCH", path: "servicePrincipals/*", permissions: writeApplications, people: appEditors, do: patchPrincipal},
+	{method: "DELETE", path: "servicePrincipals/*", permissions: writeApplications, people: appEditors, do: onPrincipal(deletePrincipal)},
+	{method: "GET", path: "servicePrincipals/*/oauth2PermissionGrants", permissions: readGrants, people: openToMembers, do: onPrincipal(listGrantsOfPrincipal)},
+	{method: "GET", path: "servicePrincipals/*/appRoleAssignments", permissions: readApplications, people: openToMembers, do: onPrincipal(listRoleAssignments)},
+
+	{method: "GET", path: "oauth2PermissionGrants", permissions: readGrants, people: openToMembers, do: collection(listGrants), units: 2},
+	{method: "POST", path: "oauth2PermissionGrants", permissions: writeGrants, people: consentGivers, do: collection(createGrant)},
+	{method: "GET", path: "oauth2PermissionGrants/*", permissions: readGrants, people: openToMembers, do: onGrant(getGrant)},
+	{method: "PATCH", path: "oauth2PermissionGrants/*", permissions: writeGrants, people: consentGivers, do: onGrant(patchGrant)},
+	{method: "DELETE", path: "oauth2PermissionGrants/*", permissions: writeGrants, people: consentGivers, do: onGrant(deleteGrant)},
+
+	{method: "GET", path: "me", permissions: readMe, people: openToAll, do: collection(getMe)},
+	{method: "GET", path: "me/memberOf", permissions: readMemberships, people: openToAll, do: collection(listMemberships)},
+	{method: "GET", path: "me/memberOf/microsoft.graph.directoryRole", permissions: readMemberships, people: openToAll, do: collection(listDirectoryRoles)},
+	{method: "GET", path: "me/transitiveMemberOf", permissions: readMemberships, people: openToAll, do: collection(listMemberships), units: 2},
+	{method: "GET", path: "me/transitiveMemberOf/microsoft.graph.directoryRole", permissions: readMemberships, people: openToAll, do: collection(listDirectoryRoles), units: 2},
+	{method: "GET", path: "users/*", permissions: readUsers, people: openToMembers, do: collection(getUser)},
+
+	{method: "GET", path: "organization", permissions: readOrganization, people: openToAll, do: collection(listOrganization)},
+	{method: "GET", path: "organization/*", permissions: readOrganization, people: openToAll, do: collection(getOrganization)},
+
+	{method: "GET", path: "policies/authorizationPolicy", permissions: readAuthorizationPolicy, people: openToMembers, do: collection(getAuthorizationPolicy)},
+	{method: "GET", path: "policies/defaultAppManagementPolicy", permissions: readAppPolicies, people: appPolicyReader, do: collection(getDefaultAppPolicy)},
+	{method: "GET", path: "policies/appManagementPolicies", permissions: readAppPolicies, people: appPolicyReader, do: collection(listAppPolicies)},
+	{method: "GET", path: "policies/adminConsentRequestPolicy", permissions: readConsentPolicy, people: openToMembers, do: collection(getConsentRequestPolicy)},
+
+	{method: "POST", path: "$batch", permissions: anyToken, people: openToAll, batch: true},
+}
+
+// collection admits the caller to an operation on no particular object.
+func collection(do func(*graphRequest) (reply, *graphError)) func(*graphRequest) (reply, *graphError) {
+	return func(q *graphRequest) (reply, *graphError) {
+		if fault := q.admit(nil); fault != nil {
+			return reply{}, fault
+		}
+		return do(q)
+	}
+}

@@ -1,0 +1,155 @@
+package sandbox
+
+import (
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	maxOwners      = 100
+	maxBoundOwners = 20 // named at creation [hashicorp/terraform-provider-azuread]
+)
+
+// directoryObjects is the set of owners: users and service principals mixed.
+const directoryObjects = "directoryObjects"
+
+func listOwners(q *graphRequest, a *application) (reply, *graphError) {
+	values := []object{}
+	for _, id := range a.owners {
+		if u := q.tenant.users[id]; u != nil {
+			values = append(values, typed(userSet, u.wire()))
+		} else if sp := q.tenant.principals[id]; sp != nil {
+			values = append(values, typed(principalSet, sp))
+		}
+	}
+	return reply{status: http.StatusOK, body: object{{"@odata.context", q.metadata(directoryObjects)}, {"value", values}}}, nil
+}
+
+// typed shows an object in a list of several types.
+func typed(set *entitySet, v any) object {
+	return append(object{{"@odata.type", "#" + set.typeName}}, propertiesOf(v, set.shown(nil))...)
+}
+
+func addOwner(q *graphRequest, a *application) (reply, *graphError) {
+	doc, fault := q.object()
+	if fault != nil {
+		return reply{}, fault
+	}
+	id, fault := q.referenced(doc["@odata.id"])
+	if fault != nil {
+		return reply{}, fault
+	}
+	if slices.Contains(a.owners, id) {
+		return reply{}, &errOwnerExists
+	}
+	if len(a.owners) >= maxOwners {
+		return reply{}, &errQuota
+	}
+	next := *a
+	next.owners = append(slices.Clone(a.owners), id)
+	q.tenant.addApp(&next)
+	return reply{status: http.StatusNoContent}, nil
+}
+
+func removeOwner(q *graphRequest, a *application) (reply, *graphError) {
+	id := strings.ToLower(q.keys[1].text)
+	if !slices.Contains(a.owners, id) {
+		return reply{}, errNotFound.with(id)
+	}
+	next := *a
+	next.owners = without(a.owners, id)
+	q.tenant.addApp(&next)
+	return reply{status: http.StatusNoContent}, nil
+}
+
+// referenced reads the address of a user or service principal of the tenant,
+// as …/directoryObjects/{id}.
+func (q *graphRequest) referenced(address any) (string, *graphError) {
+	text, isText := address.(string)
+	if !isText {
+		return "", &errBody
+	}
+	id := strings.ToLower(path.Base(text))
+	if q.tenant.users[id] == nil && q.tenant.principals[id] == nil {
+		return "", errNotFound.with(id)
+	}
+	return id, nil
+}
+
+// boundOwners takes owners@odata.bind out of the document.
+func (q *graphRequest) boundOwners(doc map[string]any) ([]string, *graphError) {
+	const name = "owners@odata.bind"
+	list, isList := doc[name].([]any)
+	if doc[name] != nil && !isList || len(list) > maxBoundOwners {
+		return nil, errInvalidValue.with("owners", applicationSet.resource)
+	}
+	delete(doc, name)
+	var owners []string
+	for _, address := range list {
+		id, fault := q.referenced(address)
+		if fault != nil {
+			return nil, fault
+		}
+		if !slices.Contains(owners, id) {
+			owners = append(owners, id)
+		}
+	}
+	return owners, nil
+}
+
+// own makes the caller the owner where Entra does: a user without an
+// administrator role, within their quota, and an app that may manage only
+// what it owns.
+func (q *graphRequest) own(a *application) *graphError {
+	switch {
+	case q.onlyOwned():
+		a.owners = append(without(a.owners, q.caller.ObjectID), q.caller.ObjectID)
+	case q.user != nil && !q.user.holdsAny(applicationAdmins):
+		if q.created() >= maxCreatedObjects {
+			return &errQuota
+		}
+		a.createdBy = q.user.ID
+		a.owners = append(without(a.owners, q.user.ID), q.user.ID)
+	}
+	return nil
+}
+
+// created counts the user's registrations; those deleted within the last 30
+// days still count.
+func (q *graphRequest) created() int {
+	n := 0
+	for _, a := range q.tenant.apps {
+		if a.createdBy == q.user.ID {
+			n++
+		}
+	}
+	for _, a := range q.tenant.restorable(q.at) {
+		if a.createdBy == q.user.ID {
+			n++
+		}
+	}
+	return n
+}
+
+// deletedKept is how long a deleted registration can be restored.
+const deletedKept = 30 * 24 * time.Hour
+
+// restorable lists deleted registrations, the latest first.
+func (t *tenant) restorable(now time.Time) []*application {
+	var list []*application
+	for _, a := range t.deleted {
+		if now.Sub(*a.DeletedDateTime) < deletedKept {
+			list = append(list, a)
+		}
+	}
+	slices.SortFunc(list, func(a, b *application) int {
+		if n := b.DeletedDateTime.Compare(*a.DeletedDateTime); n != 0 {
+			return n
+		}
+		return strings.Compare(a.ID, b.ID)
+	})
+	return list
+}

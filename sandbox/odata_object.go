@@ -1,0 +1,89 @@
+package sandbox
+
+import (
+	"bytes"
+	"reflect"
+	"strings"
+	"sync"
+)
+
+// A property of a JSON object.
+type property struct {
+	name  string
+	value any
+}
+
+// An object is a JSON object whose properties keep their order.
+type object []property
+
+// MarshalJSON writes the properties in order.
+func (o object) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, p := range o {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		for j, part := range []any{p.name, p.value} {
+			data, err := marshal(part)
+			if err != nil {
+				return nil, err
+			}
+			if j == 1 {
+				b.WriteByte(':')
+			}
+			b.Write(data)
+		}
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// A wireField is a struct field that goes on the wire.
+type wireField struct {
+	name  string
+	index int
+	typ   reflect.Type
+}
+
+var fieldCache sync.Map // reflect.Type → []wireField
+
+// fieldsOf lists the wire fields of a struct type in order.
+func fieldsOf(t reflect.Type) []wireField {
+	if known, ok := fieldCache.Load(t); ok {
+		return known.([]wireField)
+	}
+	var fields []wireField
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.IsExported() && name != "" && name != "-" {
+			fields = append(fields, wireField{name, i, f.Type})
+		}
+	}
+	fieldCache.Store(t, fields)
+	return fields
+}
+
+// fieldNamed finds a wire field by its exact name.
+func fieldNamed(t reflect.Type, name string) (wireField, bool) {
+	for _, f := range fieldsOf(t) {
+		if f.name == name {
+			return f, true
+		}
+	}
+	return wireField{}, false
+}
+
+// propertiesOf lists what v, a pointer to a struct, has on the wire; only the
+// selected properties where any are named.
+func propertiesOf(v any, selected []string) object {
+	s := reflect.ValueOf(v).Elem()
+	var o object
+	for _, f := range fieldsOf(s.Type()) {
+		if len(selected) == 0 || containsFold(selected, []string{f.name}) {
+			o = append(o, property{f.name, s.Field(f.index).Interface()})
+		}
+	}
+	return o
+}
