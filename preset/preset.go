@@ -37,7 +37,12 @@ type Input struct {
 }
 
 // A Choice is one answer to a ChoiceInput.
-type Choice struct{ Value, Label, Help string }
+type Choice struct {
+	Value, Label, Help string
+	// Where is the path to the integration's form when this is chosen; nil
+	// means Preset.Where.
+	Where []string
+}
 
 // FieldValue says which value goes into a field of the integration's form.
 type FieldValue string
@@ -54,6 +59,13 @@ const (
 	FixedValue        FieldValue = "fixed" // Field.Fixed, chosen or typed as it stands
 )
 
+// The values that only the portal's own forms take.
+const (
+	AppNameValue     FieldValue = "app-name"    // display name of the registration
+	PermissionsValue FieldValue = "permissions" // registered permissions by name
+	SecretNameValue  FieldValue = "secret-name" // description of the client secret
+)
+
 // A Field is one field of the integration's own form.
 type Field struct {
 	Label    string // the product's own label
@@ -61,13 +73,17 @@ type Field struct {
 	Fixed    string // for FixedValue
 	Note     string
 	Optional bool
+	// Place says where the field is when it is not on the form Preset.Where
+	// leads to.
+	Place string
 }
 
 // ScopeForm says how the integration's scopes field wants to be written.
 type ScopeForm struct {
 	Prefix        bool   // each name after "499b84ac-…/"
+	Select        bool   // a list to choose from; nothing is typed
 	OfflineAccess bool   // offline_access belongs in the field
-	Blank         string // what an empty field means
+	Blank         string // what an empty field means, without full stop; empty when the page does not say
 	Sourced       bool   // false: the document does not say; shown as "unsourced"
 	Note          string // what is known and what is not
 }
