@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -58,6 +59,16 @@ type Call struct {
 
 // New makes a client for the tenant that cred signs in to. It sends nothing.
 func New(c entra.Cloud, cred azcore.TokenCredential, o Options) (*Client, error) {
+	return newClient(c, cred, o, clock{time.Now, sleep})
+}
+
+// A clock is the time and the passing of it.
+type clock struct {
+	now   func() time.Time
+	sleep func(context.Context, time.Duration) error
+}
+
+func newClient(c entra.Cloud, cred azcore.TokenCredential, o Options, clock clock) (*Client, error) {
 	if cred == nil {
 		return nil, errors.New("graph: a credential is needed")
 	}
@@ -69,13 +80,13 @@ func New(c entra.Cloud, cred azcore.TokenCredential, o Options) (*Client, error)
 	if err != nil {
 		return nil, err
 	}
-	tokens := newTokens(cred)
-	t := &transport{carrier: carrier, base: base, observe: o.Observe, tokens: tokens, sleep: sleep, now: time.Now}
+	tokens := newTokens(cred, clock.now)
+	t := &transport{carrier: carrier, base: base, observe: o.Observe, tokens: tokens, clock: clock}
 	adapter, err := newAdapter(base, tokens, t)
 	if err != nil {
 		return nil, err
 	}
-	return &Client{adapter: adapter, tokens: tokens, now: time.Now}, nil
+	return &Client{adapter: adapter, tokens: tokens, now: clock.now}, nil
 }
 
 func carrierOf(c entra.Cloud, h *http.Client) (http.RoundTripper, error) {

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,11 @@ func moment(p *time.Time) time.Time {
 	return p.UTC()
 }
 
+// present leaves out the nulls of a list.
+func present[T any](list []T) []T {
+	return slices.DeleteFunc(slices.Clone(list), func(v T) bool { return any(v) == nil })
+}
+
 func application(m models.Applicationable) entra.Application {
 	a := entra.Application{
 		ID:              entra.ObjectID(str(m.GetId())),
@@ -39,7 +45,7 @@ func application(m models.Applicationable) entra.Application {
 		Created:         moment(m.GetCreatedDateTime()),
 		PublicFlows:     flag(m.GetIsFallbackPublicClient()),
 	}
-	for _, p := range m.GetPasswordCredentials() {
+	for _, p := range present(m.GetPasswordCredentials()) {
 		a.Secrets = append(a.Secrets, secret(p))
 	}
 	if p := m.GetVerifiedPublisher(); p != nil {
@@ -69,8 +75,8 @@ func redirectURIs(m models.Applicationable) []entra.RedirectURI {
 
 func permissions(m models.Applicationable) []entra.Permission {
 	var out []entra.Permission
-	for _, r := range m.GetRequiredResourceAccess() {
-		for _, a := range r.GetResourceAccess() {
+	for _, r := range present(m.GetRequiredResourceAccess()) {
+		for _, a := range present(r.GetResourceAccess()) {
 			p := entra.Permission{Resource: entra.ClientID(str(r.GetResourceAppId())), Kind: entra.PermissionKind(str(a.GetTypeEscaped()))}
 			if id := a.GetId(); id != nil {
 				p.ID = id.String()
@@ -105,7 +111,7 @@ func principal(m models.ServicePrincipalable) entra.ServicePrincipal {
 	if id := m.GetAppOwnerOrganizationId(); id != nil {
 		p.OwnerTenant = entra.TenantID(id.String())
 	}
-	for _, s := range m.GetOauth2PermissionScopes() {
+	for _, s := range present(m.GetOauth2PermissionScopes()) {
 		scope := entra.PublishedScope{
 			Value:     str(s.GetValue()),
 			Enabled:   flag(s.GetIsEnabled()),

@@ -74,7 +74,7 @@ func (c *Client) Tenant(ctx context.Context) (entra.Tenant, error) {
 	switch {
 	case err != nil:
 		return entra.Tenant{}, err
-	case found == nil || len(found.GetValue()) == 0:
+	case found == nil || len(found.GetValue()) == 0 || !whole(found.GetValue()):
 		return entra.Tenant{}, ex.noAnswer(http.MethodGet, path, errIncomplete)
 	}
 	return tenant(found.GetValue()[0]), nil
@@ -107,7 +107,7 @@ func (c *Client) Roles(ctx context.Context) ([]string, error) {
 
 func tenant(m models.Organizationable) entra.Tenant {
 	t := entra.Tenant{ID: entra.TenantID(str(m.GetId())), DisplayName: str(m.GetDisplayName())}
-	for _, d := range m.GetVerifiedDomains() {
+	for _, d := range present(m.GetVerifiedDomains()) {
 		name := str(d.GetName())
 		t.Domains = append(t.Domains, name)
 		if flag(d.GetIsDefault()) {

@@ -47,7 +47,7 @@ func (c *Client) Policies(ctx context.Context) (entra.Policies, error) {
 		p.Unread = append(p.Unread, unread("limits for client secrets (defaultAppManagementPolicy)", "Policy.Read.All", credentialsErr))
 	} else {
 		forbidden, longest := secretLimits(credentials, c.now())
-		p.SecretsForbidden, p.MaxSecretLifetime = &forbidden, &longest
+		p.SecretsForbidden, p.MaxSecretLifetime = &forbidden, longest
 	}
 	return p, nil
 }
@@ -99,12 +99,14 @@ func userRights(p models.AuthorizationPolicyable) (mayRegister *bool, consent []
 }
 
 // secretLimits says what the policy means for an application made at now.
-func secretLimits(p models.TenantAppManagementPolicyable, now time.Time) (forbidden bool, longest time.Duration) {
+// longest is zero without a limit, and nil when a limit cannot be understood.
+func secretLimits(p models.TenantAppManagementPolicyable, now time.Time) (forbidden bool, longest *time.Duration) {
+	longest = new(time.Duration(0))
 	rules := p.GetApplicationRestrictions()
 	if !flag(p.GetIsEnabled()) || rules == nil {
-		return false, 0
+		return false, longest
 	}
-	for _, r := range rules.GetPasswordCredentials() {
+	for _, r := range present(rules.GetPasswordCredentials()) {
 		if !inForce(r, now) {
 			continue
 		}
@@ -112,12 +114,26 @@ func secretLimits(p models.TenantAppManagementPolicyable, now time.Time) (forbid
 		case models.PASSWORDADDITION_APPCREDENTIALRESTRICTIONTYPE:
 			forbidden = true
 		case models.PASSWORDLIFETIME_APPCREDENTIALRESTRICTIONTYPE:
-			if d := duration(r.GetMaxLifetime()); d > 0 && (longest == 0 || d < longest) {
-				longest = d
-			}
+			longest = shorter(longest, r.GetMaxLifetime())
 		}
 	}
 	return forbidden, longest
+}
+
+// shorter takes a further limit into account. The SDK reads a duration without
+// its whole seconds and refuses months; a year counts 365 days.
+func shorter(known *time.Duration, limit *serialization.ISODuration) *time.Duration {
+	if known == nil || limit == nil {
+		return known
+	}
+	d, err := limit.ToDuration()
+	switch {
+	case err != nil:
+		return nil
+	case d > 0 && (*known == 0 || d < *known):
+		return &d
+	}
+	return known
 }
 
 // inForce: a rule without state is an old one, and on. It holds for apps made
@@ -131,14 +147,4 @@ func inForce(r models.PasswordCredentialConfigurationable, now time.Time) bool {
 	}
 	from := r.GetRestrictForAppsCreatedAfterDateTime()
 	return from == nil || !from.After(now)
-}
-
-// duration counts a year as 365 days.
-func duration(d *serialization.ISODuration) time.Duration {
-	if d == nil {
-		return 0
-	}
-	days := d.GetYears()*365 + d.GetWeeks()*7 + d.GetDays()
-	return time.Duration(days)*24*time.Hour + time.Duration(d.GetHours())*time.Hour +
-		time.Duration(d.GetMinutes())*time.Minute + time.Duration(d.GetSeconds())*time.Second
 }

@@ -172,8 +172,11 @@ type page[T any] interface {
 	GetOdataNextLink() *string
 }
 
+// An item of a collection.
+type item interface{ GetId() *string }
+
 // pages reads a collection: the first page, and with all those that follow.
-func pages[T any](ctx context.Context, path string, all bool, fetch func(ctx context.Context, next string) (page[T], error)) ([]T, error) {
+func pages[T item](ctx context.Context, path string, all bool, fetch func(ctx context.Context, next string) (page[T], error)) ([]T, error) {
 	var out []T
 	next := ""
 	for range maxPages {
@@ -181,7 +184,7 @@ func pages[T any](ctx context.Context, path string, all bool, fetch func(ctx con
 		switch {
 		case err != nil:
 			return nil, err
-		case p == nil || p.GetValue() == nil:
+		case p == nil || !whole(p.GetValue()):
 			return nil, ex.noAnswer(http.MethodGet, path, errIncomplete)
 		}
 		out = append(out, p.GetValue()...)
@@ -191,6 +194,12 @@ func pages[T any](ctx context.Context, path string, all bool, fetch func(ctx con
 		}
 	}
 	return nil, unsent(http.MethodGet, path, fmt.Errorf("the list has more than %d pages", maxPages))
+}
+
+// whole reports that there is a list, and that everything in it has an id: an
+// answer that lost its content must not read as "there is nothing".
+func whole[T item](list []T) bool {
+	return list != nil && !slices.ContainsFunc(list, func(m T) bool { return any(m) == nil || str(m.GetId()) == "" })
 }
 
 func converted[M, E any](in []M, convert func(M) E) []E {

@@ -17,6 +17,7 @@ const (
 	readPatience     = 30 * time.Second  // from the first try of a read to its last
 	throttlePatience = 120 * time.Second // the same while Graph throttles
 	throttleDefault  = 10 * time.Second  // a 429 that does not say how long
+	throttleLeast    = time.Second       // a 429 that says "now"
 )
 
 // repeat decides whether the request may be sent again, and after which wait.
@@ -30,7 +31,7 @@ func repeat(req *http.Request, a answer, try int, start, now time.Time) (time.Du
 	case try >= maxTries:
 		return 0, false
 	case a.status == http.StatusTooManyRequests && said:
-		wait, patience = asked, throttlePatience
+		wait, patience = max(asked, throttleLeast), throttlePatience
 	case a.status == http.StatusTooManyRequests:
 		wait, patience = throttleDefault, throttlePatience
 	case req.Method == http.MethodGet && (mayPass(a.status) || broke(a)):

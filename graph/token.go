@@ -30,8 +30,8 @@ type tokens struct {
 	kept azcore.AccessToken
 }
 
-func newTokens(cred azcore.TokenCredential) *tokens {
-	t := &tokens{cred: cred, now: time.Now, turn: make(chan struct{}, 1)}
+func newTokens(cred azcore.TokenCredential, now func() time.Time) *tokens {
+	t := &tokens{cred: cred, now: now, turn: make(chan struct{}, 1)}
 	t.turn <- struct{}{}
 	return t
 }

@@ -34,8 +34,7 @@ type transport struct {
 	base    *url.URL
 	observe func(Call)
 	tokens  *tokens
-	sleep   func(context.Context, time.Duration) error
-	now     func() time.Time
+	clock
 }
 
 // An answer is what one try brought.

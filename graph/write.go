@@ -73,7 +73,7 @@ func (c *Client) createApplication(ctx context.Context, ch entra.CreateApplicati
 // newestSecret finds the secret that came with its value; failing that, any.
 func newestSecret(all []models.PasswordCredentialable) (*entra.Secret, entra.Sensitive) {
 	var found *entra.Secret
-	for _, p := range all {
+	for _, p := range present(all) {
 		s, value := secret(p), entra.NewSensitive(str(p.GetSecretText()))
 		if !value.IsZero() {
 			return withHint(s, value), value
