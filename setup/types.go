@@ -69,6 +69,12 @@ type Desired struct {
 	Secret       SecretSpec
 	Adopt        entra.ClientID
 	Consent      bool
+	// NewSecret asks for another secret although a live one of ours is there;
+	// that one is removed first.
+	NewSecret bool
+
+	// operation stands in the name of a new secret; empty in a preview.
+	operation string
 }
 
 // Actual is what the directory holds of it.
@@ -87,7 +93,7 @@ type Actual struct {
 
 // StepID names a step; it is stable across runs: "application",
 // "service-principal", "secret", "resource:{client id}", "grant:{client id}",
-// "lost-secret:{key id}".
+// "lost-secret:{key id}", "old-secret:{key id}".
 type StepID string
 
 // Action is what a step does.
@@ -114,7 +120,8 @@ type Step struct {
 	Action Action `json:"action"`
 	Title  string `json:"title"`
 	Diffs  []Diff `json:"diffs,omitempty"`
-	// Request is the Graph request it becomes; nil for Keep.
+	// Request is the Graph request it becomes; nil for Keep, and for a step
+	// that another step's request carries out (Note says which).
 	Request *entra.Request `json:"request,omitempty"`
 	After   []StepID       `json:"after,omitempty"`
 	// Who says which role may do it.

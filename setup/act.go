@@ -1,0 +1,273 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/consentry/consentry/entra"
+)
+
+// afterOwnCreate are the waits before a request is repeated that the
+// directory refused because it had not heard of something just made, or was
+// at work for somebody else: two minutes in all.
+var afterOwnCreate = []time.Duration{1, 2, 4, 8, 15, 15, 15, 15, 15, 15, 15}
+
+// act carries the steps out: each as soon as those it comes after are done,
+// the others side by side. A step that fails stops those that need it. The
+// error is not about a step but ends the operation.
+func (c *convergence) act(ctx context.Context, steps []Step) error {
+	a := &acting{convergence: c, ids: newIDs(c.actual), ended: map[StepID]chan struct{}{}, failed: map[StepID]bool{}}
+	for _, s := range steps {
+		a.ended[s.ID] = make(chan struct{})
+	}
+	var wg sync.WaitGroup
+	for _, s := range steps {
+		wg.Go(func() {
+			defer close(a.ended[s.ID])
+			a.settle(s, a.carryOut(ctx, s))
+		})
+	}
+	wg.Wait()
+	c.ids = a.ids
+	return errors.Join(a.fatal, context.Cause(ctx))
+}
+
+// acting is one pass over the steps.
+type acting struct {
+	*convergence
+	ids   *ids
+	ended map[StepID]chan struct{}
+
+	mu     sync.Mutex // guards what follows, and the convergence's maps and lists
+	failed map[StepID]bool
+	fatal  error
+}
+
+// errLook ends a step whose outcome only another look can tell.
+var errLook = errors.New("another look decides")
+
+// errStopped ends a step because one that it needs is not done.
+var errStopped = errors.New("a step before it is not done")
+
+// carryOut waits for the steps before s, then sends s.
+func (a *acting) carryOut(ctx context.Context, s Step) error {
+	for _, id := range s.After {
+		ended, ok := a.ended[id]
+		if !ok {
+			continue // nothing to do there
+		}
+		<-ended
+		if a.hasFailed(id) {
+			return errStopped
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return errStopped
+	}
+	if s.change == nil {
+		return a.carried(s)
+	}
+	c, err := a.ids.fill(s)
+	if err != nil {
+		return err
+	}
+	created, err := a.send(ctx, s, c)
+	a.ids.note(s, created)
+	return err
+}
+
+// carried ends a step that an earlier step's request carried out. Only a
+// secret's value decides: without one, the next pass goes by what is there.
+func (a *acting) carried(s Step) error {
+	if s.ID == stepSecret && !a.ids.gotSecret() {
+		return errStopped
+	}
+	a.observe(Event{Step: s.ID, State: Done, Title: s.Title})
+	return nil
+}
+
+// settle records how a step ended.
+func (a *acting) settle(s Step, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err == nil {
+		a.done = append(slices.DeleteFunc(a.done, func(d Step) bool { return d.ID == s.ID }), s)
+		return
+	}
+	a.failed[s.ID] = true
+	var broken *journalError
+	switch {
+	case errors.As(err, &broken):
+		a.fatal = errors.Join(a.fatal, stepError(s, err))
+	case errors.Is(err, errLook):
+		a.doubtful[s.ID] = true
+	case errors.Is(err, errStopped):
+	case entra.OutcomeUnknown(err): // the next look decides
+	case isDoubtful(s, err) && !a.doubtful[s.ID]:
+		a.doubtful[s.ID] = true
+	default:
+		a.blocked[s.ID] = stepError(s, err)
+	}
+}
+
+func (a *acting) hasFailed(id StepID) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.failed[id]
+}
+
+// send repeats what the directory refused only because it had not caught up.
+func (a *acting) send(ctx context.Context, s Step, c entra.Change) (entra.Created, error) {
+	for try := 0; ; try++ {
+		created, err := a.call(ctx, s, c)
+		switch {
+		case err == nil:
+			return created, nil
+		case isThere(s, err):
+			return entra.Created{}, errLook
+		case isGone(s, err):
+			return entra.Created{}, nil
+		case try >= len(afterOwnCreate) || !a.willPass(err):
+			return entra.Created{}, err
+		}
+		a.observe(Event{Step: s.ID, State: Intended, Title: s.Title, Text: "The directory has not caught up yet; trying again.", RequestID: requestID(err)})
+		if err := a.sleep(ctx, afterOwnCreate[try]*time.Second); err != nil {
+			return entra.Created{}, errStopped
+		}
+	}
+}
+
+// willPass reports whether the refusal is one that time heals: the directory
+// is busy with another change, or a replica has not heard of what was made
+// shortly before. Such a refusal did nothing.
+func (a *acting) willPass(err error) bool {
+	var no *entra.ServiceError
+	if !errors.As(err, &no) || entra.OutcomeUnknown(err) {
+		return false
+	}
+	switch {
+	case no.Code == "Directory_ConcurrencyViolation", no.Code == "Error_MsaAppDoesNotExist":
+		return true
+	case no.Status == http.StatusNotFound, no.Detail == "NoBackingApplicationObject":
+		return a.ids.made() || a.now().Sub(a.history.created) < settling
+	}
+	return false
+}
+
+// isThere reports a service principal that somebody, or a request of ours
+// without answer, has made already.
+func isThere(s Step, err error) bool {
+	var no *entra.ServiceError
+	_, principal := s.change.(entra.CreateServicePrincipal)
+	return principal && errors.As(err, &no) && no.Status == http.StatusConflict && no.Code == "Request_MultipleObjectsWithSameKeyValue"
+}
+
+// isGone reports that what was to be deleted is not there any more.
+func isGone(s Step, err error) bool {
+	var no *entra.ServiceError
+	return s.Request != nil && s.Request.Method == http.MethodDelete && errors.As(err, &no) && no.Status == http.StatusNotFound
+}
+
+// isDoubtful reports a refusal that may mean that the work is done: Graph
+// answers a second grant, and a second removal of a secret, with a plain 400
+// that no code tells from others.
+func isDoubtful(s Step, err error) bool {
+	var no *entra.ServiceError
+	if !errors.As(err, &no) || !slices.Contains([]int{http.StatusBadRequest, http.StatusNotFound, http.StatusConflict}, no.Status) {
+		return false
+	}
+	switch s.change.(type) {
+	case entra.CreateGrant, entra.SetGrantScopes, entra.RemoveSecret:
+		return true
+	}
+	return false
+}
+
+// ids are what later steps need of earlier ones.
+type ids struct {
+	mu        sync.Mutex
+	app       entra.Application
+	principal entra.ObjectID
+	resources map[entra.ClientID]entra.ObjectID
+	secret    bool // its value came with the application
+	fresh     bool // something was made in this pass
+}
+
+func newIDs(a Actual) *ids {
+	i := &ids{principal: a.Principal, resources: map[entra.ClientID]entra.ObjectID{}}
+	if a.App != nil {
+		i.app = *a.App
+	}
+	for client, p := range a.Resources {
+		i.resources[client] = p.ID
+	}
+	return i
+}
+
+func (i *ids) note(s Step, c entra.Created) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if c.Application != nil {
+		i.app, i.fresh, i.secret = *c.Application, true, !c.SecretValue.IsZero()
+	}
+	if c.Principal != nil {
+		i.fresh = true
+		if s.ID == stepPrincipal {
+			i.principal = c.Principal.ID
+		} else {
+			i.resources[s.ID.resource()] = c.Principal.ID
+		}
+	}
+}
+
+func (i *ids) made() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.fresh
+}
+
+func (i *ids) gotSecret() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.secret
+}
+
+// fill puts the ids that were not known when planning into the change.
+func (i *ids) fill(s Step) (entra.Change, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	switch c := s.change.(type) {
+	case entra.CreateServicePrincipal:
+		if c.ClientID == "" {
+			c.ClientID = i.app.ClientID
+		}
+		return c, known(string(c.ClientID))
+	case entra.DeleteServicePrincipal:
+		if c.ID == "" {
+			c.ID = i.principal
+		}
+		return c, known(string(c.ID))
+	case entra.CreateGrant:
+		if c.Client == "" {
+			c.Client = i.principal
+		}
+		if c.Resource == "" {
+			c.Resource = i.resources[s.ID.resource()]
+		}
+		return c, known(string(c.Client), string(c.Resource))
+	}
+	return s.change, nil
+}
+
+// known refuses to send a request with a gap in it; another look fills it.
+func known(values ...string) error {
+	if slices.Contains(values, "") {
+		return fmt.Errorf("an id is not known yet: %w", errLook)
+	}
+	return nil
+}

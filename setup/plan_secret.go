@@ -1,0 +1,106 @@
+package setup
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/consentry/consentry/entra"
+)
+
+// previewOperation stands for the operation's id in a plan that is only
+// looked at.
+const previewOperation = "{operation}"
+
+func (p planner) newSecret() entra.NewSecret {
+	operation := cmp.Or(p.want.operation, previewOperation)
+	life := time.Duration(p.want.Secret.LifetimeDays) * 24 * time.Hour
+	return entra.NewSecret{
+		Name: entra.SecretName(p.want.Secret.Description, p.want.Name, operation),
+		End:  p.now.UTC().Add(life - clockAllowance).Truncate(time.Second),
+	}
+}
+
+// secret decides about the client secret: at most one live one of ours, with
+// a value somebody has.
+func (p planner) secret() []Step {
+	if p.actual.App == nil {
+		return []Step{{
+			ID: stepSecret, Action: Create, After: []StepID{stepApplication}, Who: whoCreatesApps,
+			Title: fmt.Sprintf("Get the client secret %q", p.newSecret().Name),
+			Diffs: []Diff{{Field: "secret valid until", New: p.newSecret().End.Format(time.DateOnly)}},
+			Note:  "The request that creates the app registration asks for it too. Should Microsoft Graph not hand its value over, POST addPassword follows.",
+		}}
+	}
+	var steps []Step
+	good := liveSecrets(*p.actual.App, p.want.Name, p.now)
+	for _, s := range good {
+		if p.history.lost(s) {
+			steps = append(steps, p.removeSecret(lostSecretStep(s.KeyID), s, "Nobody has its value: the answer that carried it was lost, or it was never looked at in time. It is removed, so that no unknown key to the application lives on."))
+		}
+	}
+	good = slices.DeleteFunc(good, p.history.lost)
+	if p.want.NewSecret {
+		for _, s := range good {
+			if !p.isNew(s) {
+				steps = append(steps, p.removeSecret(oldSecretStep(s.KeyID), s, "It is replaced: the integration works again once it has the new one."))
+			}
+		}
+		good = slices.DeleteFunc(good, func(s entra.Secret) bool { return !p.isNew(s) })
+	}
+	if len(good) > 0 {
+		return append(steps, keepSecret(good))
+	}
+	return append(steps, p.addSecret(steps))
+}
+
+// isNew reports whether the operation at work made the secret.
+func (p planner) isNew(s entra.Secret) bool {
+	operation, _ := entra.IsOurSecret(s.Name, p.want.Name)
+	return operation == p.want.operation
+}
+
+// liveSecrets are those with the environment's marker that have not expired,
+// newest first.
+func liveSecrets(app entra.Application, environment string, now time.Time) []entra.Secret {
+	var live []entra.Secret
+	for _, s := range app.Secrets {
+		if _, ours := entra.IsOurSecret(s.Name, environment); ours && !s.ExpiredAt(now) {
+			live = append(live, s)
+		}
+	}
+	slices.SortStableFunc(live, func(a, b entra.Secret) int { return b.Start.Compare(a.Start) })
+	return live
+}
+
+func keepSecret(good []entra.Secret) Step {
+	s := Step{
+		ID: stepSecret, Action: Keep,
+		Title: fmt.Sprintf("Keep the client secret %q, valid until %s", good[0].Name, good[0].End.UTC().Format(time.DateOnly)),
+	}
+	if len(good) > 1 {
+		s.Note = fmt.Sprintf("%d secrets of this environment are valid, made by different machines. Remove in the portal the ones that the integration does not use.", len(good))
+	}
+	return s
+}
+
+func (p planner) removeSecret(id StepID, old entra.Secret, note string) Step {
+	s := step(id, Remove, entra.RemoveSecret{App: p.actual.App.ID, Key: old.KeyID}, whoChangesApps, stepApplication)
+	s.Title = fmt.Sprintf("Remove the client secret %q", old.Name)
+	s.Note = note
+	return s
+}
+
+// addSecret waits for the removals: there is never more than one of ours, and
+// changes of one application's secrets do not go side by side.
+func (p planner) addSecret(removals []Step) Step {
+	c := entra.AddSecret{App: p.actual.App.ID, Secret: p.newSecret()}
+	after := []StepID{stepApplication}
+	for _, r := range removals {
+		after = append(after, r.ID)
+	}
+	s := step(stepSecret, Create, c, whoChangesApps, after...)
+	s.Diffs = []Diff{{Field: "secret valid until", New: c.Secret.End.Format(time.DateOnly)}}
+	return s
+}

@@ -1,0 +1,56 @@
+package setup
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/consentry/consentry/entra"
+)
+
+// result is what the operation leaves behind: from the last reading, or,
+// where that failed, from what the answers told.
+func (c *convergence) result(want Desired) Result {
+	r := Result{Changed: c.done, Left: c.left(), Proven: c.proven, Words: c.words(want)}
+	if c.ids != nil {
+		r.App, r.Principal = c.ids.app, c.ids.principal
+	}
+	if c.actual.App == nil {
+		return r
+	}
+	r.App = *c.actual.App
+	if c.actual.Principal != "" {
+		r.Principal = c.actual.Principal
+	}
+	if live := liveSecrets(r.App, want.Name, c.now()); len(live) > 0 {
+		r.Secret = &live[0]
+	}
+	return r
+}
+
+// left are the pending steps without those done since the last reading.
+func (c *convergence) left() []Step {
+	return slices.DeleteFunc(c.steps.Pending(), func(s Step) bool {
+		return slices.ContainsFunc(c.done, func(d Step) bool { return d.ID == s.ID }) && !c.proven
+	})
+}
+
+// words are what a person should read.
+func (c *convergence) words(want Desired) []string {
+	var out []string
+	for _, s := range c.done {
+		if strings.HasPrefix(string(s.ID), lostSecretPrefix) {
+			c, _ := s.change.(entra.RemoveSecret)
+			out = append(out, fmt.Sprintf("The client secret with ID %s was lost: it was made, but nobody has its value. It was removed and replaced by a new one.", c.Key))
+		}
+	}
+	for _, s := range c.steps.Steps {
+		if s.Action == Keep && s.Note != "" {
+			out = append(out, s.Note)
+		}
+	}
+	if !want.Consent {
+		out = append(out, "Nobody consented for the whole tenant: people are asked when they connect, or an administrator consents.")
+	}
+	return out
+}
