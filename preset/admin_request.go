@@ -3,6 +3,8 @@ package preset
 import (
 	"fmt"
 	"strings"
+
+	"github.com/consentry/consentry/entra"
 )
 
 // AdminRequest is a text to send to whoever may change the tenant: what is
@@ -71,24 +73,16 @@ func requestAnswer(v Values) string {
 }
 
 func (p Preset) requestCheck(v Values) string {
-	id := string(v.ClientID)
-	if id == "" {
-		id = "<Application (client) ID>"
-	}
 	rows := []string{"How to check"}
 	for _, s := range p.Manual() {
 		if s.ID != "secret" {
 			rows = append(rows, fmt.Sprintf("- %s: %s", s.Title, s.Check))
 		}
 	}
-	rows = append(rows, "- With the Azure CLI: az ad app show --id "+quoteForShell(id))
-	return strings.Join(rows, "\n")
-}
-
-// quoteForShell puts what is not a plain word into single quotes.
-func quoteForShell(s string) string {
-	if !strings.ContainsAny(s, " <>()'\"$`\\;&|*?") {
-		return s
+	if v.ClientID != "" {
+		for _, c := range entra.VerifyApplication(v.ClientID) {
+			rows = append(rows, fmt.Sprintf("- %s: %s", c.Shows, c.Line))
+		}
 	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return strings.Join(rows, "\n")
 }
