@@ -1,9 +1,11 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"time"
 
@@ -74,38 +76,54 @@ func ClientSecret(c entra.Cloud, tenant string, id entra.ClientID, secret entra.
 
 // Chain takes the first identity that is there: the AZURE_* variables of the
 // environment, workload or managed identity, Azure CLI, Azure Developer CLI,
-// Azure PowerShell. Outside Microsoft's clouds only the environment, and the
-// Azure CLI when tenant is given, hold an identity that belongs there.
+// Azure PowerShell. Outside Microsoft's clouds only AZURE_CLIENT_ID with
+// AZURE_CLIENT_SECRET, and the Azure CLI when tenant is given, hold an
+// identity that belongs there.
+//
+// A token is asked for in tenant when it is given, whatever AZURE_TENANT_ID
+// says. A managed identity has one tenant and ignores it: compare Client.Tenant.
 func Chain(c entra.Cloud, tenant string) (azcore.TokenCredential, error) {
+	if !isMicrosofts(c) {
+		return customChain(c, tenant)
+	}
 	options, err := clientOptions(c)
 	if err != nil {
 		return nil, err
 	}
-	if isMicrosofts(c) {
-		return azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{
-			ClientOptions:            options,
-			DisableInstanceDiscovery: !isPublic(c),
-			TenantID:                 tenant,
-		})
-	}
-	var sources []azcore.TokenCredential
-	env, noEnv := azidentity.NewEnvironmentCredential(&azidentity.EnvironmentCredentialOptions{
-		ClientOptions: options, DisableInstanceDiscovery: true,
+	chain, err := azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{
+		AdditionallyAllowedTenants: []string{"*"},
+		ClientOptions:              options,
+		DisableInstanceDiscovery:   !isPublic(c),
+		TenantID:                   tenant,
 	})
-	if noEnv == nil {
-		sources = append(sources, env)
+	if err != nil {
+		return nil, err
 	}
-	if tenant != "" {
-		cli, err := AzureCLI(c, tenant)
-		if err != nil {
-			return nil, err
-		}
-		sources = append(sources, cli)
+	return inTenant{chain, tenant}, nil
+}
+
+func customChain(c entra.Cloud, tenant string) (azcore.TokenCredential, error) {
+	id, secret := os.Getenv("AZURE_CLIENT_ID"), os.Getenv("AZURE_CLIENT_SECRET")
+	home := cmp.Or(tenant, os.Getenv("AZURE_TENANT_ID"))
+	switch {
+	case id != "" && secret != "" && home != "":
+		return ClientSecret(c, home, entra.ClientID(id), entra.NewSensitive(secret))
+	case tenant != "":
+		return AzureCLI(c, tenant)
 	}
-	if len(sources) == 0 {
-		return nil, fmt.Errorf("no credential for the cloud %q: set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (%w)", c.Name, noEnv)
-	}
-	return azidentity.NewChainedTokenCredential(sources, nil)
+	return nil, fmt.Errorf("no credential for the cloud %q: set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET", c.Name)
+}
+
+// inTenant asks for tokens of one tenant; empty leaves it to the credential.
+type inTenant struct {
+	cred   azcore.TokenCredential
+	tenant string
+}
+
+// GetToken implements azcore.TokenCredential.
+func (i inTenant) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	o.TenantID = i.tenant
+	return i.cred.GetToken(ctx, o)
 }
 
 func isPublic(c entra.Cloud) bool { return c.Login == entra.Public().Login }

@@ -100,6 +100,22 @@ func TestTokensOfThePublicCloudStayThere(t *testing.T) {
 	}
 }
 
+func TestChainAsksInTheTenantNamed(t *testing.T) {
+	arguments := fakeAzureCLI(t)
+	t.Setenv("AZURE_TOKEN_CREDENTIALS", "AzureCLICredential")
+	cred, err := Chain(entra.Public(), "contoso.onmicrosoft.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := cred.GetToken(t.Context(), policy.TokenRequestOptions{Scopes: []string{scope}})
+	if err != nil || token.Token != "cli-token" {
+		t.Fatalf("token %q, %v", token.Token, err)
+	}
+	if got := arguments(); !strings.Contains(got, "--tenant contoso.onmicrosoft.com") {
+		t.Errorf("az was asked for another tenant: %s", got)
+	}
+}
+
 func TestCredentialsRefuse(t *testing.T) {
 	secret := entra.NewSensitive("s")
 	plain := entra.Cloud{Name: "plain", Login: "http://127.0.0.1:18080/login"}
