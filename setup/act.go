@@ -33,7 +33,7 @@ func (c *convergence) act(ctx context.Context, steps []Step) error {
 		})
 	}
 	wg.Wait()
-	c.ids = a.ids
+	c.ids, c.acted = a.ids, true
 	return errors.Join(a.fatal, context.Cause(ctx))
 }
 

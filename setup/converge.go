@@ -51,6 +51,8 @@ type convergence struct {
 	done     []Step
 	// ids are what the last pass knew and learned.
 	ids *ids
+	// acted: the last reading is older than what was done.
+	acted bool
 	// proven: reading showed nothing left to do.
 	proven bool
 }
@@ -120,7 +122,9 @@ func (c *convergence) readOnce(ctx context.Context) (err error) {
 	if likely == "" {
 		likely = c.history.client
 	}
-	c.actual, err = read(ctx, c.Directory, c.want, likely)
+	if c.actual, err = read(ctx, c.Directory, c.want, likely); err == nil {
+		c.acted = false
+	}
 	return err
 }
 

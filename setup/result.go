@@ -31,7 +31,7 @@ func (c *convergence) result(want Desired) Result {
 // left are the pending steps without those done since the last reading.
 func (c *convergence) left() []Step {
 	return slices.DeleteFunc(c.steps.Pending(), func(s Step) bool {
-		return slices.ContainsFunc(c.done, func(d Step) bool { return d.ID == s.ID }) && !c.proven
+		return c.acted && slices.ContainsFunc(c.done, func(d Step) bool { return d.ID == s.ID })
 	})
 }
 

@@ -3,7 +3,6 @@ package setup
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -122,27 +121,11 @@ func (c *checker) audience(s Spec, p preset.Preset) entra.Audience {
 }
 
 func (c *checker) redirectURIs(s Spec, p preset.Preset) []entra.RedirectURI {
-	known := make([]string, len(p.Inputs))
-	for i, in := range p.Inputs {
-		known[i] = in.Name
-	}
-	for _, name := range slices.Sorted(maps.Keys(s.Inputs)) {
-		if !slices.Contains(known, name) {
-			c.refuse("inputs."+name, "%s has no input %q: %s.", p.Name, name, choices(known))
-		}
-	}
 	uris, bad := p.RedirectURIs(s.Inputs)
 	for _, b := range bad {
-		c.refuse(b.Field, "%s", b.Message)
+		c.check(b.Field, errors.New(b.Message))
 	}
 	return uris
-}
-
-func choices(known []string) string {
-	if len(known) == 0 {
-		return "leave it out"
-	}
-	return "it takes " + strings.Join(known, ", ")
 }
 
 // permissions are those of Azure DevOps, as chosen or as the integration
