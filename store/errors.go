@@ -1,0 +1,46 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+// ErrNotFound: there is no such row, or not for this person. It wraps
+// fs.ErrNotExist.
+var ErrNotFound = fmt.Errorf("not found: %w", fs.ErrNotExist)
+
+// The other answers a caller can act on; compare with errors.Is.
+var (
+	// ErrConflict: somebody else changed it in between, or took it over.
+	ErrConflict = errors.New("it was changed by somebody else in the meantime")
+	// ErrBusy: an operation is running for the environment, or something of
+	// it must be cleaned up first.
+	ErrBusy = errors.New("an operation is still at work on this environment")
+	// ErrGone: it was there and is used up: a secret shown or dropped, a
+	// sign-in answer taken before.
+	ErrGone = errors.New("it was used already or its time is over")
+	// ErrNameTaken: another environment has the name.
+	ErrNameTaken = errors.New("another environment has this name")
+	// ErrUnavailable: the database cannot be written now: locked by a backup,
+	// disk full, read-only. Nothing was changed; trying later may work.
+	ErrUnavailable = errors.New("the database cannot be used right now")
+	// ErrUnreadable: a ciphertext does not open: damaged, or moved here from
+	// another row. Nothing of it is given away.
+	ErrUnreadable = errors.New("a stored value is damaged or belongs to another record")
+	// ErrWrongKey: the database was encrypted with another key.
+	ErrWrongKey = errors.New("the key does not match this database")
+	// ErrNewerSchema: a newer version of the program wrote the database.
+	ErrNewerSchema = errors.New("the database was written by a newer version of this program")
+	// ErrInUse: another process has the database open.
+	ErrInUse = errors.New("the database is in use by another process")
+)
+
+// notFound turns "no row" into ErrNotFound.
+func notFound(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound
+	}
+	return err
+}

@@ -1,0 +1,207 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/setup"
+)
+
+// OperationKind is what an operation does.
+type OperationKind string
+
+// The kinds of operations.
+const (
+	SetupOperation    OperationKind = "setup"
+	RemoveOperation   OperationKind = "remove"
+	SecretOperation   OperationKind = "secret"    // replace the client secret
+	TrialURIOperation OperationKind = "trial-uri" // add or take away a trial's redirect URI
+)
+
+// OperationState is how far an operation got.
+type OperationState string
+
+// The states of an operation.
+const (
+	OperationRunning     OperationState = "running"
+	OperationDone        OperationState = "done"
+	OperationFailed      OperationState = "failed"
+	OperationInterrupted OperationState = "interrupted" // its process died or lost the lease
+)
+
+// Lease is how long a running operation counts as alive without renewing.
+const Lease = 30 * time.Second
+
+// An Operation is one run of a plan. At most one runs for an environment.
+type Operation struct {
+	ID          string
+	Environment string
+	Kind        OperationKind
+	// Actor started it and owns the secrets it makes.
+	Actor  entra.Person
+	State  OperationState
+	Plan   setup.Plan
+	Result *setup.Result // nil until it ended
+	Error  string        // why it failed, for people
+	// Ended is zero while it runs and when it was interrupted.
+	Started, Ended, LeaseUntil time.Time
+	// Fence counts the environment's operations. Once a later one was
+	// started, this one may write nothing any more.
+	Fence int64
+}
+
+const operationColumns = `id, environment, kind, actor, state, plan, result, error, started, ended, lease_until, fence`
+
+func scanOperation(row scanner) (Operation, error) {
+	var o Operation
+	err := row.Scan(&o.ID, &o.Environment, &o.Kind, document{&o.Actor}, &o.State, document{&o.Plan}, document{&o.Result}, &o.Error,
+		instant{&o.Started}, instant{&o.Ended}, instant{&o.LeaseUntil}, &o.Fence)
+	return o, notFound(err)
+}
+
+// StartOperation records a running operation with a lease, in the person's
+// name. ErrBusy: one is running for the environment already. One whose lease
+// is over does not count: it is marked interrupted and taken over.
+func (s *Store) StartOperation(ctx context.Context, env string, kind OperationKind, actor entra.Person, plan setup.Plan) (Operation, error) {
+	if actor.Tenant == "" || actor.ID == "" {
+		return Operation{}, errors.New("store: start operation: the actor needs a tenant ID and an object ID, since the secret will be shown to nobody else")
+	}
+	docs, err := texts(actor, plan)
+	if err != nil {
+		return Operation{}, fmt.Errorf("store: start operation: %w", err)
+	}
+	var o Operation
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		now := s.now()
+		fence, err := nextFence(ctx, tx, env)
+		if err != nil {
+			return err
+		}
+		if _, err := touched(ctx, tx, `UPDATE operations SET state = 'interrupted'
+			WHERE environment = $1 AND state = 'running' AND lease_until <= $2`, env, millis(now)); err != nil {
+			return err
+		}
+		o, err = scanOperation(tx.QueryRowContext(ctx, `INSERT INTO operations
+			(id, environment, kind, actor, state, plan, error, fence, lease_until, started, ended)
+			VALUES ($1, $2, $3, $4, 'running', $5, '', $6, $7, $8, 0)
+			ON CONFLICT DO NOTHING RETURNING `+operationColumns,
+			newID(), env, kind, docs[0], docs[1], fence, millis(now.Add(Lease)), millis(now)))
+		if errors.Is(err, ErrNotFound) {
+			return ErrBusy
+		}
+		return err
+	})
+	if err != nil {
+		return Operation{}, fmt.Errorf("store: start operation: %w", err)
+	}
+	return o, nil
+}
+
+// nextFence gives the environment's next operation its number; the row stays
+// locked until the transaction ends.
+func nextFence(ctx context.Context, tx *sql.Tx, env string) (fence int64, err error) {
+	err = tx.QueryRowContext(ctx, `UPDATE environments SET fence = fence + 1 WHERE id = $1 RETURNING fence`, env).Scan(&fence)
+	return fence, notFound(err)
+}
+
+// Operation reads one; ErrNotFound when there is none.
+func (s *Store) Operation(ctx context.Context, id string) (Operation, error) {
+	o, err := scanOperation(s.read.QueryRowContext(ctx, `SELECT `+operationColumns+` FROM operations WHERE id = $1`, id))
+	if err != nil {
+		return Operation{}, fmt.Errorf("store: operation: %w", err)
+	}
+	return o, nil
+}
+
+// Operations lists an environment's, newest first.
+func (s *Store) Operations(ctx context.Context, env string) ([]Operation, error) {
+	list, err := all(ctx, s.read, scanOperation, `SELECT `+operationColumns+` FROM operations WHERE environment = $1 ORDER BY fence DESC`, env)
+	if err != nil {
+		return nil, fmt.Errorf("store: operations: %w", err)
+	}
+	return list, nil
+}
+
+// RenewLease says that the operation is alive for another Lease. ErrConflict:
+// it was interrupted, ended or taken over, and whoever runs it must stop.
+func (s *Store) RenewLease(ctx context.Context, o Operation) (Operation, error) {
+	err := s.inTx(ctx, func(tx *sql.Tx) (err error) {
+		o, err = s.renew(ctx, tx, o)
+		return err
+	})
+	if err != nil {
+		return Operation{}, fmt.Errorf("store: renew lease: %w", err)
+	}
+	return o, nil
+}
+
+func (s *Store) renew(ctx context.Context, tx *sql.Tx, o Operation) (Operation, error) {
+	renewed, err := scanOperation(tx.QueryRowContext(ctx, `UPDATE operations SET lease_until = $1
+		WHERE id = $2 AND fence = $3 AND state = 'running' RETURNING `+operationColumns,
+		millis(s.now().Add(Lease)), o.ID, o.Fence))
+	if errors.Is(err, ErrNotFound) {
+		return Operation{}, ErrConflict
+	}
+	return renewed, err
+}
+
+// FinishOperation records State, which must be OperationDone or
+// OperationFailed, Result and Error. An interrupted operation may still end
+// while nobody has taken it over; ErrConflict otherwise.
+func (s *Store) FinishOperation(ctx context.Context, o Operation) error {
+	if o.State != OperationDone && o.State != OperationFailed {
+		return fmt.Errorf("store: finish operation: %q is no way to end", o.State)
+	}
+	result, err := text(o.Result)
+	if err != nil {
+		return fmt.Errorf("store: finish operation: %w", err)
+	}
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		if err := heldFence(ctx, tx, o); err != nil {
+			return err
+		}
+		n, err := touched(ctx, tx, `UPDATE operations SET state = $1, result = $2, error = $3, ended = $4
+			WHERE id = $5 AND fence = $6 AND state IN ('running', 'interrupted')`,
+			o.State, result, o.Error, millis(s.now()), o.ID, o.Fence)
+		if err == nil && n == 0 {
+			return ErrConflict
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("store: finish operation: %w", err)
+	}
+	return nil
+}
+
+// heldFence fails with ErrConflict once a later operation of the environment
+// was started. The update changes nothing; it locks the row in databases that
+// have several writers.
+func heldFence(ctx context.Context, tx *sql.Tx, o Operation) error {
+	n, err := touched(ctx, tx, `UPDATE environments SET fence = fence WHERE id = $1 AND fence = $2`, o.Environment, o.Fence)
+	if err == nil && n == 0 {
+		return ErrConflict
+	}
+	return err
+}
+
+// Interrupted marks running operations whose lease is over as interrupted and
+// returns every operation interrupted by this call, oldest first.
+func (s *Store) Interrupted(ctx context.Context) ([]Operation, error) {
+	var list []Operation
+	err := s.inTx(ctx, func(tx *sql.Tx) (err error) {
+		list, err = all(ctx, tx, scanOperation, `UPDATE operations SET state = 'interrupted'
+			WHERE state = 'running' AND lease_until <= $1 RETURNING `+operationColumns, millis(s.now()))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("store: interrupted operations: %w", err)
+	}
+	slices.SortStableFunc(list, func(a, b Operation) int { return a.Started.Compare(b.Started) })
+	return list, nil
+}
