@@ -1,0 +1,219 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestBuiltInTenantsAreAsDescribed(t *testing.T) {
+	s := start(t, Options{})
+	scenarios := map[string]string{}
+	for _, tenant := range s.Ready().Tenants {
+		scenarios[tenant.Domain] = tenant.Scenario
+		if len(tenant.Users) != 3 || tenant.Users[0].UserPrincipalName != "admin@"+tenant.Domain || !reflect.DeepEqual(tenant.Users[0].Roles, []string{"Global Administrator"}) {
+			t.Errorf("%s: users %+v", tenant.Domain, tenant.Users)
+		}
+		if a := tenant.Automation; a.ClientID == "" || len(a.ClientSecret) != 40 || a.ClientSecret[3:6] != "8Q~" || !reflect.DeepEqual(a.RedirectURIs, []string{"http://localhost:8080/callback"}) {
+			t.Errorf("%s: automation %+v", tenant.Domain, a)
+		}
+	}
+	want := map[string]string{
+		"contoso.sandbox.invalid": "healthy", "fabrikam.sandbox.invalid": "admin consent required",
+		"northwind.sandbox.invalid": "organization of another tenant", "woodgrove.sandbox.invalid": "secrets blocked by policy",
+	}
+	if !reflect.DeepEqual(scenarios, want) {
+		t.Errorf("tenants %v, want %v", scenarios, want)
+	}
+	rules := func(domain string) policies { return s.world.tenantOf(domain).policies }
+	if p := rules("contoso.sandbox.invalid"); !p.AllowedToCreateApps || len(p.PermissionGrantPolicies) != 1 || p.PasswordAdditionForbidden {
+		t.Errorf("contoso: %+v", p)
+	}
+	if p := rules("fabrikam.sandbox.invalid"); p.AllowedToCreateApps || len(p.PermissionGrantPolicies) != 0 {
+		t.Errorf("fabrikam: %+v", p)
+	}
+	if p := rules("woodgrove.sandbox.invalid"); !p.PasswordAdditionForbidden {
+		t.Errorf("woodgrove: %+v", p)
+	}
+}
+
+func TestOrganizationOfAnotherTenantAndOneOfNone(t *testing.T) {
+	s := start(t, Options{})
+	tenants := map[string]string{}
+	for _, o := range s.Ready().Organizations {
+		tenants[o.Slug] = o.TenantID
+		if len(o.Projects) == 0 {
+			t.Errorf("%s has no project", o.Slug)
+		}
+	}
+	if tenants["northwind"] == "" || tenants["northwind"] != tenants["contoso"] || tenants["northwind"] == s.world.tenantOf("northwind.sandbox.invalid").ID {
+		t.Errorf("northwind is of %q", tenants["northwind"])
+	}
+	if id, exists := tenants["personal-projects"]; !exists || id != "" {
+		t.Errorf("personal-projects is of %q", id)
+	}
+}
+
+func TestTwoSandboxesHaveTheSameIDs(t *testing.T) {
+	first, second := start(t, Options{Apps: 3}).world, start(t, Options{Apps: 3}).world
+	for id, a := range first.tenants {
+		b := second.tenants[id]
+		if b == nil || !reflect.DeepEqual(a.appOrder, b.appOrder) || !reflect.DeepEqual(a.spOrder, b.spOrder) || !reflect.DeepEqual(a.grantOrder, b.grantOrder) || !reflect.DeepEqual(a.users, b.users) {
+			t.Errorf("%s differs", a.Domain)
+		}
+	}
+	a, b := first.organization("contoso"), second.organization("contoso")
+	if a.ID != b.ID || a.projects[0].ID != b.projects[0].ID {
+		t.Error("the organization differs")
+	}
+}
+
+func TestSeededAppsListPermissionsThatExist(t *testing.T) {
+	s := start(t, Options{})
+	for _, tenant := range s.world.tenants {
+		for _, a := range tenant.apps {
+			for _, r := range a.RequiredResourceAccess {
+				for _, access := range r.ResourceAccess {
+					if access.ID == "" {
+						t.Errorf("%s in %s lists a permission without ID", a.DisplayName, tenant.Domain)
+					}
+				}
+			}
+			if home, found := s.world.findApp(a.AppID); home != tenant || found != a {
+				t.Errorf("%s is not found by its client ID", a.DisplayName)
+			}
+		}
+	}
+}
+
+func TestConsoleClientIsConsentedInEachTenant(t *testing.T) {
+	s := start(t, Options{})
+	for _, ready := range s.Ready().Tenants {
+		tenant := s.world.tenants[ready.ID]
+		client, api := tenant.principalOf(ConsoleClientID), tenant.principalOf(graphAppID)
+		if client == nil || api == nil {
+			t.Fatalf("%s: service principals %v, %v", ready.Domain, client, api)
+		}
+		g := tenant.grantOf(client.ID, api.ID, nil)
+		if g == nil || g.ConsentType != "AllPrincipals" || !strings.Contains(g.Scope, "Application.ReadWrite.All") {
+			t.Errorf("%s: grant %+v", ready.Domain, g)
+		}
+	}
+}
+
+func TestManyAppsFillTheHealthyTenant(t *testing.T) {
+	few, many := start(t, Options{}), start(t, Options{Apps: 250})
+	count := func(s *Sandbox) (apps, principals int) {
+		contoso := s.world.tenantOf("contoso.sandbox.invalid")
+		return len(contoso.apps), len(contoso.principals)
+	}
+	a0, p0 := count(few)
+	a1, p1 := count(many)
+	if a1-a0 != 250 || p1-p0 != 250 {
+		t.Errorf("%d apps and %d service principals more, want 250", a1-a0, p1-p0)
+	}
+}
+
+func TestSeedFileAddsToTenants(t *testing.T) {
+	s := start(t, Options{Seed: []byte(`{
+	 "tenants": [
+	  {"domain": "contoso.sandbox.invalid",
+	   "users": [{"name": "eve", "display_name": "Eve Extra", "password": "Sandbox-Eve-1!", "roles": ["cloud application administrator"]}],
+	   "apps": [{"name": "Eve's app", "owner": "eve", "multitenant": true, "redirect_uris": ["https://e.example.com/cb"], "secret": "abc8Q~0123456789", "delegated": ["User.Read"]}]},
+	  {"domain": "adatum.sandbox.invalid", "name": "Adatum", "scenario": "mine", "policies": {"users_may_consent": true, "secret_max_days": 90}}],
+	 "organizations": [
+	  {"slug": "contoso", "tenant": "contoso.sandbox.invalid", "projects": [{"name": "Third"}], "members": [{"user": "eve", "access": "stakeholder"}]},
+	  {"slug": "mine", "projects": [{"name": "Mine", "public": true}]}]
+	}`)})
+	contoso := s.world.tenantOf("contoso.sandbox.invalid")
+	eve := contoso.userNamed("eve")
+	if eve == nil || !reflect.DeepEqual(eve.Roles, []string{roleCloudAppAdministrator}) || eve.GivenName != "Eve" || len(contoso.users) != 4 {
+		t.Fatalf("eve %+v", eve)
+	}
+	app := contoso.apps[stableID("app", contoso.Domain, "Eve's app")]
+	if app == nil || app.owners[0] != eve.ID || app.SignInAudience != audienceMultitenant || app.PasswordCredentials[0].Hint != "abc" {
+		t.Errorf("app %+v", app)
+	}
+	org := s.world.organization("contoso")
+	if len(org.projects) != 3 || org.members[eve.ID].AccessLevel != accessStakeholder || len(org.members) != 4 {
+		t.Errorf("organization %+v", org)
+	}
+	adatum := s.world.tenantOf("adatum.sandbox.invalid")
+	if adatum.policies.AllowedToCreateApps || adatum.policies.PasswordMaxLifetime.Hours() != 90*24 || adatum.principalOf(ConsoleClientID) == nil {
+		t.Errorf("adatum %+v", adatum.policies)
+	}
+	if mine := s.world.organization("mine"); mine.TenantID != "" || !mine.hasPublicProject() {
+		t.Errorf("organization mine %+v", mine)
+	}
+}
+
+func TestSeedFileErrorsNameThePlaceAndTheMend(t *testing.T) {
+	tenant := func(rest string) string {
+		return `{"tenants":[{"domain":"contoso.sandbox.invalid",` + rest + `}]}`
+	}
+	org := func(rest string) string { return `{"organizations":[{"slug":"x",` + rest + `}]}` }
+	for seed, words := range map[string][]string{
+		`[]`:                                     {"JSON"},
+		`{"tenant":[]}`:                          {"tenant"},
+		`{"tenants":[]} {}`:                      {"more after"},
+		`{"tenants":[{"domain":"contoso.com"}]}`: {"tenants[0]", `"domain"`, ".invalid"},
+		`{"tenants":[{"domain":"microsoft.sandbox.invalid"}]}`:                                   {"tenants[0]", `"domain"`},
+		`{"tenants":[{"domain":"new.sandbox.invalid"}]}`:                                         {"tenants[0]", `"name"`, `"scenario"`},
+		tenant(`"users":[{"name":"A B","password":"x"}]`):                                        {"users[0]", `"name"`},
+		tenant(`"users":[{"name":"a"}]`):                                                         {"users[0]", `"password"`},
+		tenant(`"users":[{"name":"a","password":"x","roles":["King"]}]`):                         {"King", "Global Administrator"},
+		tenant(`"apps":[{}]`):                                                                    {"apps[0]", `"name"`},
+		tenant(`"apps":[{"name":"a","client_id":"1"}]`):                                          {"apps[0]", `"client_id"`, "GUID"},
+		tenant(`"apps":[{"name":"a","owner":"nobody"}]`):                                         {"apps[0]", `"owner"`},
+		tenant(`"apps":[{"name":"a","secret":"short"}]`):                                         {"apps[0]", `"secret"`, "16"},
+		tenant(`"apps":[{"name":"a","delegated":["Mail.Everything"]}]`):                          {"apps[0]", "Mail.Everything"},
+		tenant(`"apps":[{"name":"a","application_granted":["Mail.Everything"]}]`):                {"apps[0]", "Mail.Everything"},
+		`{"organizations":[{"slug":"-"}]}`:                                                       {"organizations[0]", `"slug"`},
+		org(`"tenant":"nowhere.invalid"`):                                                        {"organizations[0]", `"tenant"`},
+		org(`"tenant":"contoso.sandbox.invalid","members":[{"user":"nobody","access":"basic"}]`): {"members[0]", `"user"`},
+		org(`"members":[{"access":"basic"}]`):                                                    {"members[0]", `"user"`},
+		org(`"tenant":"contoso.sandbox.invalid","members":[{"user":"user","access":"all"}]`):     {"members[0]", `"access"`},
+		org(`"projects":[{"name":"a/b"}]`):                                                       {"projects[0]", `"name"`},
+	} {
+		_, err := parseSeed([]byte(seed))
+		if err == nil {
+			t.Errorf("%s was taken", seed)
+			continue
+		}
+		for _, word := range append(words, "seed file") {
+			if !strings.Contains(err.Error(), word) {
+				t.Errorf("%s: %q has no word about %s", seed, err, word)
+			}
+		}
+	}
+}
+
+// The names of the ready line's fields are what scripts rely on.
+func TestReadyLineHasTheDocumentedFields(t *testing.T) {
+	s := start(t, Options{})
+	data, err := json.Marshal(s.Ready())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var line map[string]any
+	if err := json.Unmarshal(data, &line); err != nil {
+		t.Fatal(err)
+	}
+	has := func(where string, v any, names ...string) {
+		fields, _ := v.(map[string]any)
+		for _, name := range names {
+			if fields[name] == nil {
+				t.Errorf("%s has no %q: %v", where, name, fields)
+			}
+		}
+	}
+	first := func(v any) any { return v.([]any)[0] }
+	has("the line", line, "name", "login", "graph", "devops", "vssps", "tls", "journal", "faults", "tenants", "organizations")
+	has("tls", line["tls"], "login", "graph", "devops", "vssps", "ca_file")
+	tenant := first(line["tenants"]).(map[string]any)
+	has("tenants", tenant, "id", "domain", "scenario", "users", "automation")
+	has("users", first(tenant["users"]), "upn", "password", "roles")
+	has("automation", tenant["automation"], "client_id", "client_secret", "redirect_uris")
+	has("organizations", first(line["organizations"]), "slug", "tenant_id", "projects")
+}
