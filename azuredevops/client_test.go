@@ -23,7 +23,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		"not a member": {
 			reply(401, unauthorized, "ActivityId", "act-1"),
-			entra.ServiceError{Status: 401, Code: azuredevops.NotAuthorized, RequestID: "act-1", Message: "TF400813: The user 'x' is not authorized to access this resource."},
+			entra.ServiceError{Status: 401, Code: "UnauthorizedRequestException", RequestID: "act-1", Message: "TF400813: The user 'x' is not authorized to access this resource."},
 		},
 		"a bad token, suppressed": {
 			reply(401, "", "WWW-Authenticate", "Bearer"),

@@ -21,11 +21,6 @@ const service = "Azure DevOps"
 // a redirect, or HTML where JSON was asked for.
 const NotAuthenticated = "NotAuthenticated"
 
-// NotAuthorized is the typeKey of TF400813: the identity is known to be
-// nobody here. It is not a member, has no access level, or is another
-// tenant's.
-const NotAuthorized = "UnauthorizedRequestException"
-
 // errorBody covers the forms an error takes: the usual one, and
 // {"count":1,"value":{"Message":"…"}}.
 type errorBody struct {

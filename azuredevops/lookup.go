@@ -12,17 +12,7 @@ import (
 )
 
 // An Organization is what anybody may learn about one without signing in.
-type Organization struct {
-	Slug   string
-	Exists bool
-	// Tenant is the Entra tenant it is connected to; empty when not Connected.
-	Tenant entra.TenantID
-	// Connected is false for an organization of personal Microsoft accounts,
-	// which no Entra application can serve.
-	Connected bool
-	// Checked is the request that showed it: "HEAD https://vssps.dev.azure.com/contoso".
-	Checked string
-}
+type Organization = entra.DevOpsOrganization
 
 // ErrCannotTell says that neither request showed whether an organization
 // exists.

@@ -2,8 +2,6 @@ package oauth
 
 import (
 	"net/url"
-	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/consentry/consentry/entra"
@@ -39,7 +37,7 @@ func ParseCallback(v url.Values) Callback {
 	}
 	if cb.Error != "" {
 		cb.Code = entra.Sensitive{}
-		cb.AADSTS = firstNumber(cb.Description, cb.URI)
+		cb.AADSTS = tellingCode(cb.Description, cb.URI)
 		return cb
 	}
 	cb.AdminConsent = strings.EqualFold(v.Get("admin_consent"), "true")
@@ -48,18 +46,12 @@ func ParseCallback(v url.Values) Callback {
 	return cb
 }
 
-// codePattern finds a sign-in code in "AADSTS65004: …" and in
-// "…/error?code=65004".
-var codePattern = regexp.MustCompile(`(?:AADSTS|[?&]code=)(\d{4,9})\b`)
-
-// firstNumber returns the code that the first text holding one ends with:
-// where texts nest codes ("AADSTS70002: … AADSTS50011: …"), the last is the
-// cause and the ones before only its wrapping.
-func firstNumber(texts ...string) int {
+// tellingCode is the last code of the first text that holds one: where texts
+// nest codes ("AADSTS70002: … AADSTS50011: …"), the ones before only wrap it.
+func tellingCode(texts ...string) int {
 	for _, s := range texts {
-		if all := codePattern.FindAllStringSubmatch(s, -1); len(all) > 0 {
-			n, _ := strconv.Atoi(all[len(all)-1][1]) // at most nine digits
-			return n
+		if codes := entra.FindAADSTS(s); len(codes) > 0 {
+			return codes[len(codes)-1]
 		}
 	}
 	return 0

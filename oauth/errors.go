@@ -73,7 +73,7 @@ func serviceError(resp *http.Response, raw []byte) *entra.ServiceError {
 		Service:    service,
 		Status:     resp.StatusCode,
 		Code:       entra.ForeignText(b.Error),
-		AADSTS:     firstNumber(b.Description, b.URI),
+		AADSTS:     tellingCode(b.Description, b.URI),
 		SubError:   entra.ForeignText(b.SubError),
 		Message:    entra.ForeignText(b.Description),
 		RequestID:  entra.ForeignText(b.TraceID),

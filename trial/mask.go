@@ -3,14 +3,17 @@ package trial
 import (
 	"regexp"
 	"strings"
+
+	"github.com/consentry/consentry/entra"
 )
 
 var (
 	mailPattern  = regexp.MustCompile(`[A-Za-z0-9._%+#-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}`)
-	tokenPattern = regexp.MustCompile(`[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`)
+	tokenPattern = regexp.MustCompile(`\bey[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`) // a JWT
 	// longPattern finds what may be a secret, a code or a token: a long run
 	// without blanks that is no GUID and no address.
 	longPattern = regexp.MustCompile(`[A-Za-z0-9_~+.-]{33,}={0,2}`)
+	hostPattern = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`)
 	ipPattern   = regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b`)
 )
 
@@ -21,19 +24,12 @@ func maskText(s string) string {
 	s = mailPattern.ReplaceAllStringFunc(s, maskAccount)
 	s = ipPattern.ReplaceAllStringFunc(s, maskIP)
 	return longPattern.ReplaceAllStringFunc(s, func(m string) string {
-		if guid.MatchString(m) || strings.Contains(m, "://") || isHost(m) {
+		if entra.IsGUID(m) || hostPattern.MatchString(m) {
 			return m
 		}
 		return maskLong(m)
 	})
 }
-
-var (
-	guid   = regexp.MustCompile(`^(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
-	hostRE = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`)
-)
-
-func isHost(s string) bool { return hostRE.MatchString(s) }
 
 // maskAccount keeps the first letter and the domain: "a…@contoso.com".
 func maskAccount(s string) string {

@@ -49,6 +49,8 @@ type Report struct {
 	Project      Reach                  `json:"project"`
 	Exercises    []azuredevops.Exercise `json:"exercises,omitempty"`
 
+	// Notes are sentences a person should read that change no verdict.
+	Notes []string `json:"notes,omitempty"`
 	// Verdict is one sentence; Next is what to do, empty when nothing.
 	Verdict string `json:"verdict"`
 	Next    string `json:"next,omitempty"`
@@ -92,6 +94,7 @@ type Reach struct {
 	Checked string `json:"checked,omitempty"` // the request that showed it
 	Cause   string `json:"cause,omitempty"`   // why it is not reached, in plain words
 	Next    string `json:"next,omitempty"`
+	Note    string `json:"note,omitempty"` // what else is worth knowing
 }
 
 // A Failure is why a consent brought nothing.

@@ -11,9 +11,9 @@ type State string
 
 // The states of a trial.
 const (
-	Waiting   State = "waiting"   // the person is at Microsoft
+	Waiting   State = "waiting"   // the person is at Microsoft, or is about to go
 	Redeeming State = "redeeming" // the answer came; the token is asked for and tried
-	Retrying  State = "retrying"  // refused because our change has not spread yet
+	Retrying  State = "retrying"  // redeeming was refused because our change has not spread yet
 	Succeeded State = "succeeded" // there is a Report
 	Failed    State = "failed"    // there is a Failure
 	NoAnswer  State = "no answer" // nothing came to the redirect URI; Silence says how we know
@@ -35,14 +35,14 @@ const (
 const Patience = 5 * time.Minute
 
 // next are the moves a trial can make. An answer may come after all once the
-// console gave up waiting, and an attempt refused because nothing had spread
-// yet may begin anew.
+// console gave up waiting, and what was refused because nothing had spread
+// yet begins anew.
 var next = map[State][]State{
 	"":        {Waiting},
-	Waiting:   {Redeeming, Retrying, Failed, NoAnswer},
-	NoAnswer:  {Waiting, Redeeming, Retrying, Failed},
+	Waiting:   {Waiting, Redeeming, Failed, NoAnswer},
+	NoAnswer:  {Waiting, Redeeming, Failed},
 	Redeeming: {Retrying, Succeeded, Failed},
-	Retrying:  {Waiting, Redeeming, Succeeded, Failed},
+	Retrying:  {Retrying, Redeeming, Succeeded, Failed},
 }
 
 // StateError is a move that a trial cannot make, for example a second answer.
@@ -88,25 +88,36 @@ func (t Trial) Unanswered(s Silence, now time.Time) (Trial, error) {
 	return t, err
 }
 
-// Fail ends the trial with a cause; a transient one leaves it Retrying.
+// Fail gives the trial its failure and ends it, unless the cause is that our
+// own change has not spread yet (see Failure.Transient): a code is then tried
+// again (Retrying), and without one the person is sent to Microsoft again
+// (Waiting, the failure shown beside).
 func (t Trial) Fail(f Failure, now time.Time) (Trial, error) {
-	to := Failed
-	if f.Transient {
-		to = Retrying
+	f = f.soon(t.Changed, now)
+	if !f.Transient {
+		return t.end(f, now)
 	}
-	if t.State == Retrying && to == Retrying {
-		t.Failure = &f
-		return t, nil
-	}
-	t, err := t.to(to)
-	if err != nil {
+	if t.State == Redeeming || t.State == Retrying {
+		t, err := t.to(Retrying)
+		if err == nil {
+			t.Failure = &f
+		}
 		return t, err
 	}
-	t.Failure = &f
-	if to == Failed {
-		t.Ended = now
+	t, err := t.Begin(now)
+	if err == nil {
+		t.Failure = &f
 	}
-	return t, nil
+	return t, err
+}
+
+// end fails the trial for good.
+func (t Trial) end(f Failure, now time.Time) (Trial, error) {
+	t, err := t.to(Failed)
+	if err == nil {
+		t.Failure, t.Ended = &f, now
+	}
+	return t, err
 }
 
 // Succeed ends the trial with a report.

@@ -43,7 +43,7 @@ type Trial struct {
 	Tenant      string         `json:"tenant"`
 	ClientID    entra.ClientID `json:"clientId"`
 	RedirectURI string         `json:"redirectUri"`
-	// Scopes are the full scope strings asked for; see Ask.
+	// Scopes are the full scope strings asked for.
 	Scopes []string `json:"scopes"`
 	// Compare is how the integration wants asked and registered scopes to
 	// agree; empty means preset.Covered.
