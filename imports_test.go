@@ -28,7 +28,7 @@ var pureNever = []string{"net/http", "os", "database/sql", "github.com", "golang
 var rules = []rule{
 	{"entra", []string{}, pureNever, "the core is values: it compiles and tests in a second"},
 	{"preset", []string{"entra"}, pureNever, "presets are data"},
-	{"setup", []string{"entra", "preset"}, []string{"net/http", "database/sql", "github.com/gin-gonic", "github.com/microsoftgraph"}, "plan and apply reach the world through interfaces only"},
+	{"setup", []string{"entra", "preset"}, []string{"database/sql", "github.com/gin-gonic", "github.com/microsoftgraph"}, "plan and apply reach the world through interfaces only"},
 	{"oauth", []string{"entra"}, nil, "sign-in knows no page and no store"},
 	{"azuredevops", []string{"entra"}, nil, "a client knows no page and no store"},
 	{"graph", []string{"entra"}, nil, "591,000 lines of SDK stay behind one door, and that door knows only the vocabulary"},

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// funcs are what templates may call; everything else is a field of the page.
-func (s *Shell) funcs() template.FuncMap {
+// Funcs are what templates may call; everything else is a field of the page.
+func (s *Shell) Funcs() template.FuncMap {
 	return template.FuncMap{
 		"static": s.staticPath,
 		"date":   func(t time.Time) string { return t.UTC().Format("2 Jan 2006") },
@@ -17,7 +17,6 @@ func (s *Shell) funcs() template.FuncMap {
 		"when":   func(t time.Time) string { return When(t, s.now()) },
 		"join":   strings.Join,
 		"add":    func(a, b int) int { return a + b },
-		"field":  func(f Field) Field { return f },
 	}
 }
 

@@ -64,7 +64,7 @@ func New(cfg Config) (*Shell, error) {
 	}
 	s := &Shell{config: cfg, files: files}
 	s.sessions = &store{backend: cfg.Sessions, idle: cfg.Idle, absolute: cfg.Absolute}
-	if s.templates, err = templates.Parse(s.funcs()); err != nil {
+	if s.templates, err = templates.Parse(s.Funcs()); err != nil {
 		return nil, fmt.Errorf("web: %w", err)
 	}
 	return s, nil

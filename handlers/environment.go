@@ -1,0 +1,277 @@
+package handlers
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/preset"
+	"github.com/consentry/consentry/setup"
+	"github.com/consentry/consentry/store"
+	"github.com/consentry/consentry/trial"
+	"github.com/consentry/consentry/web"
+)
+
+// A state is said in words, with an icon and a colour.
+type state struct{ Kind, Words string }
+
+// environment loads the environment of the address and its preset.
+func (h *Handlers) environment(c *gin.Context) (store.Environment, preset.Preset, error) {
+	env, err := h.Store.Environment(c.Request.Context(), c.Param("id"))
+	if errors.Is(err, store.ErrNotFound) {
+		return env, preset.Preset{}, web.NotFound("environment")
+	}
+	if err != nil {
+		return env, preset.Preset{}, err
+	}
+	p, ok := preset.ByID(env.Spec.Integration)
+	if !ok {
+		return env, p, fmt.Errorf("environment %s names the unknown integration %q", env.ID, env.Spec.Integration)
+	}
+	return env, p, nil
+}
+
+// save keeps env; when somebody else saved in between, nothing is overwritten.
+func (h *Handlers) save(c *gin.Context, env store.Environment) (store.Environment, error) {
+	saved, err := h.Store.SaveEnvironment(c.Request.Context(), env)
+	if errors.Is(err, store.ErrConflict) {
+		return env, &web.Error{Status: http.StatusConflict, Err: err, Next: web.Link{Label: "Load the newest state", Href: c.Request.URL.Path},
+			Public: "Somebody changed this environment in another window after you opened this page. Nothing was overwritten; load the page again and repeat your change."}
+	}
+	return saved, err
+}
+
+// foreignTenant says that the signed-in person is in another tenant than the
+// environment, and how to go on.
+func foreignTenant(env store.Environment, p entra.Person) error {
+	if env.Tenant == "" || env.Tenant == p.Tenant {
+		return nil
+	}
+	return &web.Error{Status: http.StatusConflict, Next: web.Link{Label: "Sign in to the other tenant", Href: "/sign-in?return=/environments/" + env.ID},
+		Public: fmt.Sprintf("This environment belongs to tenant %s, but you are signed in to %s. Sign in with an account of that tenant.", env.Tenant, p.Tenant)}
+}
+
+// environmentState says how an environment is doing.
+func environmentState(env store.Environment, now time.Time) state {
+	switch env.State {
+	case store.Draft:
+		return state{"idle", "in progress, at " + stepLabel(env.Step)}
+	case store.Applying:
+		return state{"busy", "being set up"}
+	case store.Attention:
+		return state{"warn", "needs attention"}
+	case store.Removed:
+		return state{"idle", "removed"}
+	}
+	if env.Result != nil && env.Result.Secret != nil {
+		s := env.Result.Secret
+		switch {
+		case s.ExpiredAt(now):
+			return state{"bad", "client secret expired"}
+		case s.End.Sub(now) < 30*24*time.Hour:
+			return state{"warn", "client secret expires soon"}
+		}
+	}
+	return state{"good", "set up and proven"}
+}
+
+// environmentPage is an environment's life.
+type environmentPage struct {
+	web.Base
+	Env        store.Environment
+	Preset     preset.Preset
+	State      state
+	IDs        []web.Copyable
+	Secrets    []secretRow
+	Kept       []store.KeptSecret
+	Grants     []string
+	Operations []operationRow
+	Trials     []trialRow
+	SeeIt      []seeLink
+	Next       []nextStep
+	Words      []string
+}
+
+type secretRow struct {
+	entra.Secret
+	Ours    bool
+	State   state
+	Percent int // of its life that is over
+}
+
+type operationRow struct {
+	ID, Words string
+	State     state
+	Started   time.Time
+	Actor     string
+}
+
+type trialRow struct {
+	ID, Words string
+	State     state
+	Started   time.Time
+}
+
+type seeLink struct{ Label, Href, Command string }
+
+type nextStep struct {
+	Label, Help, Href string
+	Done, Primary     bool
+}
+
+func (h *Handlers) showEnvironment(c *gin.Context) (web.Response, error) {
+	env, p, err := h.environment(c)
+	if err != nil {
+		return nil, err
+	}
+	if env.State == store.Draft {
+		return web.SeeOther("/environments/" + env.ID + "/setup/" + env.Step), nil
+	}
+	ctx := c.Request.Context()
+	ops, err := h.Store.Operations(ctx, env.ID)
+	if err != nil {
+		return nil, err
+	}
+	trials, err := h.Store.Trials(ctx, env.ID)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := h.Store.Secrets(ctx, env.ID)
+	if err != nil {
+		return nil, err
+	}
+	return web.Page("environment.html", h.environmentPage(env, p, ops, trials, kept)), nil
+}
+
+func (h *Handlers) environmentPage(env store.Environment, p preset.Preset, ops []store.Operation, trials []trial.Trial, kept []store.KeptSecret) *environmentPage {
+	now := h.Now()
+	page := &environmentPage{Env: env, Preset: p, State: environmentState(env, now)}
+	page.Title = env.Name + ": " + page.State.Words
+	page.Section = "start"
+	if env.Result != nil {
+		r := env.Result
+		page.Words = r.Words
+		page.IDs = []web.Copyable{
+			{Label: "client ID (portal: Application (client) ID)", Value: string(r.App.ClientID)},
+			{Label: "object ID of the app registration", Value: string(r.App.ID)},
+			{Label: "tenant ID (portal: Directory (tenant) ID)", Value: string(env.Tenant)},
+		}
+		page.Secrets = secretRows(env, r.App.Secrets, now)
+		page.SeeIt = seeApp(h.Cloud, env.Tenant, r.App)
+	}
+	for _, k := range kept {
+		if k.Usable && k.RevealedAt.IsZero() {
+			page.Kept = append(page.Kept, k)
+		}
+	}
+	for _, o := range ops {
+		page.Operations = append(page.Operations, operationRow{o.ID, operationWords(o), operationState(o), o.Started, o.Actor.UPN})
+	}
+	for _, t := range trials {
+		page.Trials = append(page.Trials, trialRow{t.ID, trialWords(t), trialState(t), t.Started})
+	}
+	page.Next = nextSteps(env, p, trials, page.Kept)
+	return page
+}
+
+// nextSteps is what is left to do on the way to a working connection.
+func nextSteps(env store.Environment, p preset.Preset, trials []trial.Trial, kept []store.KeptSecret) []nextStep {
+	base := "/environments/" + env.ID
+	if env.State == store.Attention || env.State == store.Applying {
+		return []nextStep{{Label: "Go on with the setup", Help: "Something is left to do; the review shows what.", Href: base + "/setup/review", Primary: true}}
+	}
+	if env.State == store.Removed {
+		return nil
+	}
+	tested := false
+	for _, t := range trials {
+		tested = tested || t.State == trial.Succeeded
+	}
+	handed := len(env.Handed) >= len(p.Fields)
+	steps := []nextStep{
+		{Label: "Take the client secret", Help: "It is shown once.", Href: base + "/secret", Done: len(kept) == 0},
+		{Label: "Test the consent flow", Help: "Sign in as a user would and see what the token can do.", Href: base + "/test", Done: tested},
+		{Label: "Hand the values over to " + p.Name, Help: "The form's fields in its own order, ready to copy.", Href: base + "/hand-off", Done: handed},
+	}
+	for i := range steps {
+		if !steps[i].Done {
+			steps[i].Primary = true
+			break
+		}
+	}
+	return steps
+}
+
+func secretRows(env store.Environment, secrets []entra.Secret, now time.Time) []secretRow {
+	var rows []secretRow
+	for _, s := range secrets {
+		_, ours := entra.IsOurSecret(s.Name, env.Name)
+		row := secretRow{Secret: s, Ours: ours, State: state{"good", "valid"}}
+		life, gone := s.End.Sub(s.Start), now.Sub(s.Start)
+		if life > 0 {
+			row.Percent = int(min(max(100*gone/life, 0), 100))
+		}
+		switch {
+		case s.ExpiredAt(now):
+			row.State = state{"bad", "expired"}
+		case s.End.Sub(now) < 30*24*time.Hour:
+			row.State = state{"warn", "expires soon"}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func operationWords(o store.Operation) string {
+	switch o.Kind {
+	case store.RemoveOperation:
+		return "Removal"
+	case store.SecretOperation:
+		return "New client secret"
+	}
+	if n := len(o.Plan.Pending()); n > 0 {
+		return fmt.Sprintf("Setup, %d planned changes", n)
+	}
+	return "Setup"
+}
+
+func operationState(o store.Operation) state {
+	switch o.State {
+	case store.OperationRunning:
+		return state{"busy", "running"}
+	case store.OperationDone:
+		return state{"good", "done"}
+	case store.OperationInterrupted:
+		return state{"warn", "interrupted, can be resumed"}
+	}
+	return state{"bad", "stopped with an error"}
+}
+
+// specErrors renders field errors as sentences.
+func specErrors(errs []setup.FieldError) []string {
+	var out []string
+	for _, e := range errs {
+		out = append(out, e.Message)
+	}
+	return out
+}
+
+// sentence is an error as a person may read it: a service's own code and
+// text, or the plain cause.
+func sentence(err error) string {
+	var se *entra.ServiceError
+	if errors.As(err, &se) {
+		text := strings.TrimSpace(se.Message)
+		if se.AADSTS != 0 {
+			f := trial.Explain(se.AADSTS, se.Code)
+			text = f.Cause + " " + f.Next
+		}
+		return fmt.Sprintf("%s answered %d: %s (request ID %s)", se.Service, se.Status, text, se.RequestID)
+	}
+	return err.Error()
+}

@@ -1,0 +1,113 @@
+// Package handlers holds the console's pages, one file each: read the
+// request, ask, choose the answer. routes.go is the table of contents.
+package handlers
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/oauth"
+	"github.com/consentry/consentry/setup"
+	"github.com/consentry/consentry/store"
+	"github.com/consentry/consentry/trial"
+	"github.com/consentry/consentry/web"
+)
+
+// A TokenFunc gives an access token for Microsoft Graph and when it ends.
+type TokenFunc func(context.Context) (token entra.Sensitive, expires time.Time, err error)
+
+// A Directory reads and changes the tenant of whoever is signed in.
+type Directory interface {
+	setup.Directory
+	Me(ctx context.Context) (entra.Person, error)
+	Tenant(ctx context.Context) (entra.Tenant, error)
+	// Roles are the person's directory roles, by template id.
+	Roles(ctx context.Context) ([]string, error)
+	Policies(ctx context.Context) (entra.Policies, error)
+	// SearchApplications finds by the beginning of the display name or by
+	// client ID, at most 25.
+	SearchApplications(ctx context.Context, text string) ([]entra.Application, error)
+}
+
+// BrowserSignIn signs people in through the browser with an app registration
+// of the operator's choosing.
+type BrowserSignIn struct {
+	ClientID entra.ClientID
+	Name     string // what the page calls that registration
+	Tenant   string // "organizations", a tenant ID or a domain
+}
+
+// Handlers are the console's pages with everything they ask.
+type Handlers struct {
+	Cloud entra.Cloud
+	// BaseURL is the console's own address without trailing slash; callbacks
+	// are below it. It comes from configuration, never from a request.
+	BaseURL string
+	Store   *store.Store
+	OAuth   *oauth.Client
+	Trials  *trial.Runner
+	// NewDirectory gives a client for the tenant the token is for.
+	NewDirectory func(TokenFunc) (Directory, error)
+	// Organization looks an Azure DevOps organization up anonymously.
+	Organization func(ctx context.Context, slug string) (entra.DevOpsOrganization, error)
+	// Browser and CLIToken are the ways to sign in; one of them at least.
+	Browser  *BrowserSignIn
+	CLIToken TokenFunc
+	// Gallery shows every page in every state at /_gallery, for people who
+	// work on the console.
+	Gallery bool
+	Log     *slog.Logger
+	Now     func() time.Time
+	// Sleep waits between attempts; it ends early with ctx.
+	Sleep func(ctx context.Context, d time.Duration) error
+
+	operators operators
+	running   running
+}
+
+// graphScopes are asked for when a person signs in: reading the directory's
+// settings, writing applications, and consenting for the tenant.
+var graphScopes = []string{
+	"openid", "profile", "offline_access",
+	"https://graph.microsoft.com/User.Read",
+	"https://graph.microsoft.com/Application.ReadWrite.All",
+	"https://graph.microsoft.com/DelegatedPermissionGrant.ReadWrite.All",
+	"https://graph.microsoft.com/Policy.Read.All",
+}
+
+const personKey = "person"
+
+// person is who is signed in to the directory from this browser.
+func person(c *gin.Context) (entra.Person, bool) {
+	var p entra.Person
+	ok := web.SessionOf(c).Get(personKey, &p)
+	return p, ok && p.ID != ""
+}
+
+// Line says who is signed in, for the top of every page.
+func Line(s *web.Session) web.PersonLine {
+	var p entra.Person
+	if !s.Get(personKey, &p) {
+		return web.PersonLine{}
+	}
+	name := p.UPN
+	if name == "" {
+		name = p.DisplayName
+	}
+	return web.PersonLine{Name: name, Tenant: "Tenant " + string(p.Tenant)}
+}
+
+// directory gives the signed-in person's directory. Without a person the
+// answer is a redirect to the sign-in page that comes back here.
+func (h *Handlers) directory(c *gin.Context) (Directory, entra.Person, error) {
+	p, ok := person(c)
+	if !ok {
+		return nil, p, &signInNeeded{back: c.Request.URL.Path}
+	}
+	d, err := h.NewDirectory(h.tokens(p))
+	return d, p, err
+}

@@ -1,0 +1,87 @@
+package handlers
+
+import (
+	"slices"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/consentry/consentry/preset"
+	"github.com/consentry/consentry/store"
+	"github.com/consentry/consentry/web"
+)
+
+// handOffPage looks like the integration's own form: its labels, its order.
+type handOffPage struct {
+	web.Base
+	Env       store.Environment
+	Preset    preset.Preset
+	Fields    []handOffField
+	Done      bool
+	ScopeForm preset.ScopeForm
+	Ready     bool // there is an app registration to hand over
+}
+
+type handOffField struct {
+	preset.FilledField
+	Ticked bool
+}
+
+func (h *Handlers) showHandOff(c *gin.Context) (web.Response, error) {
+	env, p, err := h.environment(c)
+	if err != nil {
+		return nil, err
+	}
+	return web.Page("hand_off.html", handOff(env, p)), nil
+}
+
+func handOff(env store.Environment, p preset.Preset) *handOffPage {
+	page := &handOffPage{Env: env, Preset: p, ScopeForm: p.ScopeForm, Done: len(p.Fields) > 0}
+	page.Title, page.Section = env.Name+": hand over to "+p.Name, "start"
+	page.Ready = env.Result != nil && env.Result.App.ClientID != ""
+	for _, f := range p.HandOff(handOffValues(env, p)) {
+		ticked := slices.Contains(env.Handed, f.Label)
+		page.Done = page.Done && ticked
+		page.Fields = append(page.Fields, handOffField{f, ticked})
+	}
+	return page
+}
+
+// handOffValues are the values the form's fields are filled from.
+func handOffValues(env store.Environment, p preset.Preset) preset.Values {
+	v := preset.Values{TenantID: env.Tenant, Organization: env.Spec.Organization, Project: env.Spec.Project,
+		Scopes: chosenScopes(env.Spec, p), Inputs: env.Spec.Inputs}
+	if env.Result != nil {
+		v.ClientID = env.Result.App.ClientID
+		if env.Result.Secret != nil {
+			v.SecretHint, v.SecretEnds = env.Result.Secret.Hint, env.Result.Secret.End
+		}
+	}
+	if uris, errs := p.RedirectURIs(env.Spec.Inputs); len(errs) == 0 && len(uris) > 0 {
+		v.RedirectURI = uris[0].URI
+	}
+	return v
+}
+
+// tickHandOff marks which fields have been pasted.
+func (h *Handlers) tickHandOff(c *gin.Context) (web.Response, error) {
+	env, p, err := h.environment(c)
+	if err != nil {
+		return nil, err
+	}
+	env.Handed = nil
+	for _, f := range p.Fields {
+		if slices.Contains(c.PostFormArray("handed"), f.Label) {
+			env.Handed = append(env.Handed, f.Label)
+		}
+	}
+	if env, err = h.save(c, env); err != nil {
+		return nil, err
+	}
+	if len(env.Handed) == len(p.Fields) {
+		if err := web.SessionOf(c).Say(p.Name + " has everything. Connect it there now; if it does not work, run the test consent flow again."); err != nil {
+			return nil, err
+		}
+		return web.SeeOther("/environments/" + env.ID), nil
+	}
+	return web.SeeOther("/environments/" + env.ID + "/hand-off"), nil
+}

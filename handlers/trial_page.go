@@ -1,0 +1,212 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/consentry/consentry/store"
+	"github.com/consentry/consentry/trial"
+	"github.com/consentry/consentry/web"
+)
+
+// trialPage is one test: before leaving, while waiting, and its result.
+type trialPage struct {
+	web.Base
+	Trial     trial.Trial
+	Env       *store.Environment
+	State     state
+	Mine      bool // this browser may receive the answer
+	LoginHost string
+	Text      string // what is being waited for
+	Silent    bool   // nothing has come for a while
+	Again     string
+	HandOff   string
+	Pasted    string
+	Report    *reportView
+	// Awaiting: the person is or goes to Microsoft. Working: the answer came.
+	Awaiting, Working bool
+}
+
+// silentAfter is when the page begins to doubt that an answer will come.
+const silentAfter = time.Minute
+
+func (h *Handlers) trial(c *gin.Context) (trial.Trial, error) {
+	t, err := h.Store.Trial(c.Request.Context(), c.Param("id"))
+	if errors.Is(err, store.ErrNotFound) {
+		return t, web.NotFound("test")
+	}
+	return t, err
+}
+
+func (h *Handlers) showTrial(c *gin.Context) (web.Response, error) {
+	t, err := h.trial(c)
+	if err != nil {
+		return nil, err
+	}
+	page, err := h.trialPage(c, t)
+	if err != nil {
+		return nil, err
+	}
+	return web.PopupPage("trial.html", page), nil
+}
+
+func (h *Handlers) trialPage(c *gin.Context, t trial.Trial) (*trialPage, error) {
+	page := trialView(t, h.Now())
+	page.Mine = h.mine(c, t.ID)
+	page.LoginHost = hostOf(h.Cloud.Authorize)
+	if _, texts := h.running.watch(t.ID); texts != nil {
+		page.Text = texts["test"].Text
+	}
+	if t.Environment != "" {
+		env, err := h.Store.Environment(c.Request.Context(), t.Environment)
+		if err != nil {
+			return nil, err
+		}
+		page.Env, page.HandOff = &env, "/environments/"+env.ID+"/hand-off"
+	}
+	return page, nil
+}
+
+// trialView shapes the page from the stored test.
+func trialView(t trial.Trial, now time.Time) *trialPage {
+	page := &trialPage{Trial: t, State: trialState(t), Again: testAddress(t), Report: viewReport(t.Report)}
+	page.Title, page.Section = "Test consent: "+page.State.Words, "test"
+	// A refusal that passes by itself waits for another attempt.
+	page.Awaiting = t.State == trial.Waiting || t.State == trial.Retrying
+	page.Working = t.State == trial.Redeeming
+	page.Silent = t.State == trial.Waiting && now.Sub(t.Started) > silentAfter
+	if page.Awaiting || page.Working {
+		page.Refresh = 5
+	}
+	return page
+}
+
+func trialState(t trial.Trial) state {
+	switch t.State {
+	case trial.Waiting:
+		return state{"busy", "waiting for Microsoft's answer"}
+	case trial.Redeeming:
+		return state{"busy", "redeeming the code"}
+	case trial.Retrying:
+		return state{"busy", "not yet spread, try again"}
+	case trial.NoAnswer:
+		return state{"warn", "no answer came"}
+	case trial.Failed:
+		return state{"bad", "failed"}
+	}
+	if t.Report != nil && !t.Report.OK {
+		return state{"warn", "signed in, but something is missing"}
+	}
+	return state{"good", "works"}
+}
+
+func trialWords(t trial.Trial) string {
+	who := "User consent"
+	if t.Kind == trial.AdminConsent {
+		who = "Admin consent"
+	}
+	return who + " in " + t.Tenant
+}
+
+// trialClosed is told by the page's script that Microsoft's window closed. An
+// answer that comes all the same is still taken.
+func (h *Handlers) trialClosed(c *gin.Context) (web.Response, error) {
+	return h.markNoAnswer(c, trial.WindowClosed)
+}
+
+// trialNoAnswer is pressed by a person who says that nothing came back.
+func (h *Handlers) trialNoAnswer(c *gin.Context) (web.Response, error) {
+	return h.markNoAnswer(c, trial.PersonSaysSo)
+}
+
+func (h *Handlers) markNoAnswer(c *gin.Context, why trial.Silence) (web.Response, error) {
+	t, err := h.trial(c)
+	if err != nil {
+		return nil, err
+	}
+	if !h.mine(c, t.ID) {
+		return nil, web.NotFound("test")
+	}
+	if t.State == trial.Waiting {
+		if t, err = t.Unanswered(why, h.Now()); err != nil {
+			return nil, err
+		}
+		if err := h.Store.SaveTrial(c.Request.Context(), t, "", nil); err != nil {
+			return nil, err
+		}
+		h.running.end(t.ID)
+		h.afterNoAnswer(c, t)
+	}
+	return web.SeeOther("/tests/" + t.ID), nil
+}
+
+// afterNoAnswer takes the temporary redirect URI away: nobody waits any more.
+func (h *Handlers) afterNoAnswer(c *gin.Context, t trial.Trial) {
+	who, _ := person(c)
+	if t.TemporaryURI == trial.URIAdded {
+		h.removeCallback(c.Request.Context(), t, who)
+	}
+}
+
+// trialPasted explains what Microsoft's own page said, since that never comes
+// back by itself.
+func (h *Handlers) trialPasted(c *gin.Context) (web.Response, error) {
+	t, err := h.trial(c)
+	if err != nil {
+		return nil, err
+	}
+	text := strings.TrimSpace(c.PostForm("pasted"))
+	page, err := h.trialPage(c, t)
+	if err != nil {
+		return nil, err
+	}
+	if text == "" {
+		page.Pasted = "Paste what Microsoft's page says: the line with AADSTS and a number is enough."
+		return web.PageWithStatus(http.StatusUnprocessableEntity, "trial.html", page), nil
+	}
+	if t, err = t.Fail(trial.ExplainPaste(text), h.Now()); err != nil {
+		return nil, &web.Error{Status: http.StatusConflict, Err: err, Public: "This test has ended. Start a new one.", Next: web.Link{Label: "Start again", Href: testAddress(t)}}
+	}
+	if err := h.Store.SaveTrial(c.Request.Context(), t, "", nil); err != nil {
+		return nil, err
+	}
+	h.afterNoAnswer(c, t)
+	return web.SeeOther("/tests/" + t.ID), nil
+}
+
+// streamTrial leads the waiting page on as soon as its state changes, and
+// when nothing came for a while.
+func (h *Handlers) streamTrial(c *gin.Context) (web.Response, error) {
+	first, err := h.trial(c)
+	if err != nil {
+		return nil, err
+	}
+	began := trialView(first, h.Now())
+	return web.Stream(func(ctx context.Context, send func(web.Event) error) error {
+		for {
+			changed, texts := h.running.watch(first.ID)
+			t, err := h.Store.Trial(ctx, first.ID)
+			if err != nil {
+				return err
+			}
+			now := trialView(t, h.Now())
+			if now.State != began.State || now.Silent != began.Silent {
+				return send(web.Event{Name: "go", Data: "/tests/" + t.ID})
+			}
+			if text := texts["test"].Text; text != "" && text != began.Text {
+				began.Text = text
+				if err := send(web.Event{Name: "row", Page: "trial.html", Template: "trial-text", Data: text}); err != nil {
+					return err
+				}
+			}
+			if err := h.waitForChange(ctx, changed); err != nil {
+				return err
+			}
+		}
+	}), nil
+}

@@ -1,0 +1,148 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/oauth"
+	"github.com/consentry/consentry/setup"
+	"github.com/consentry/consentry/store"
+	"github.com/consentry/consentry/trial"
+)
+
+// complete redeems the code, builds the report, and takes the temporary
+// redirect URI away again.
+func (h *Handlers) complete(ctx context.Context, t trial.Trial, flow oauth.Flow, cb oauth.Callback, secret entra.Sensitive, who entra.Person) {
+	ctx = context.WithoutCancel(ctx)
+	defer h.running.end(t.ID)
+	runner := *h.Trials
+	if who.ID != "" {
+		if d, err := h.NewDirectory(h.tokens(who)); err == nil {
+			runner.Directory = d
+		}
+	}
+	runner.Observe = func(text string) {
+		h.running.tell(t.ID, setup.Event{Step: "test", Text: text})
+	}
+	done, err := runner.Complete(ctx, t, flow, cb, secret)
+	if err != nil {
+		h.Log.Error("test could not be completed", "test", t.ID, "error", err.Error())
+		done = t
+		done.State, done.Ended = trial.Failed, h.Now()
+		done.Failure = &trial.Failure{Cause: "The test could not be completed: " + sentence(err), Next: "Start it again."}
+	}
+	if err := h.Store.SaveTrial(ctx, done, "", nil); err != nil {
+		h.Log.Error("test result could not be stored", "test", t.ID, "error", err.Error())
+	}
+	if done.TemporaryURI == trial.URIAdded || done.TemporaryURI == trial.URIIntended {
+		h.removeCallback(ctx, done, who)
+	}
+}
+
+// addCallback puts the console's callback among the app's redirect URIs for
+// the time of the test. The intent is stored before, so that a crash in
+// between leaves a trace to clean up by. An error is a sentence for people.
+func (h *Handlers) addCallback(c *gin.Context, env store.Environment, t trial.Trial) (trial.Trial, error) {
+	d, _, err := h.tenantDirectory(c, env)
+	if err != nil {
+		return t, errors.New("Sign in to the app's tenant first: the console adds its callback in your name. Or choose to add it yourself.")
+	}
+	ctx := c.Request.Context()
+	t.TemporaryURI = trial.URIIntended
+	if err := h.Store.SaveTrial(ctx, t, "", nil); err != nil {
+		return t, err
+	}
+	app, err := d.Application(ctx, t.ClientID)
+	if err == nil {
+		uris := append(slices.Clone(app.RedirectURIs), entra.RedirectURI{URI: t.RedirectURI, Platform: entra.Web})
+		_, err = d.Do(ctx, entra.UpdateApplication{App: app.ID, RedirectURIs: uris})
+	}
+	if err != nil {
+		return t, fmt.Errorf("The redirect URI %s could not be added to the app: %s. Choose to add it yourself, then start the test.", t.RedirectURI, sentence(err))
+	}
+	t.TemporaryURI, t.Changed = trial.URIAdded, h.Now()
+	return t, nil
+}
+
+// removeCallback takes the temporary redirect URI away. What fails here stays
+// on the clean-up list and is tried again at the next sign-in.
+func (h *Handlers) removeCallback(ctx context.Context, t trial.Trial, who entra.Person) {
+	err := h.withoutCallback(ctx, t, who)
+	if err == nil {
+		t.TemporaryURI = trial.URIRemoved
+		err = h.Store.SaveTrial(ctx, t, "", nil)
+	}
+	if err != nil {
+		h.Log.Warn("temporary redirect URI is still registered; it is taken away at the next sign-in", "test", t.ID, "error", err.Error())
+	}
+}
+
+func (h *Handlers) withoutCallback(ctx context.Context, t trial.Trial, who entra.Person) error {
+	if who.ID == "" {
+		return errSignedOut
+	}
+	d, err := h.NewDirectory(h.tokens(who))
+	if err != nil {
+		return err
+	}
+	app, err := d.Application(ctx, t.ClientID)
+	var se *entra.ServiceError
+	if errors.As(err, &se) && se.Status == 404 {
+		return nil // the app is gone, and the URI with it
+	}
+	if err != nil {
+		return err
+	}
+	left := slices.DeleteFunc(slices.Clone(app.RedirectURIs), func(u entra.RedirectURI) bool { return u.URI == t.RedirectURI })
+	if len(left) == len(app.RedirectURIs) {
+		return nil
+	}
+	_, err = d.Do(ctx, entra.UpdateApplication{App: app.ID, RedirectURIs: left})
+	return err
+}
+
+// cleanUpTrialsOf takes away what tests that were cut off left in the
+// person's tenant.
+func (h *Handlers) cleanUpTrialsOf(who entra.Person) {
+	go h.cleanUpTrials(context.Background(), func(t trial.Trial) (entra.Person, bool) {
+		env, err := h.Store.Environment(context.Background(), t.Environment)
+		return who, err == nil && env.Tenant == who.Tenant
+	})
+}
+
+// cleanUpTrials removes the temporary redirect URI of every test that no
+// longer runs, in the name of the person that who gives for it.
+func (h *Handlers) cleanUpTrials(ctx context.Context, who func(trial.Trial) (entra.Person, bool)) {
+	left, err := h.Store.TrialsToCleanUp(ctx)
+	if err != nil {
+		h.Log.Warn("tests to clean up could not be listed", "error", err.Error())
+		return
+	}
+	for _, t := range left {
+		if changed, _ := h.running.watch(t.ID); changed != nil {
+			continue // still waiting for its answer
+		}
+		if p, ok := who(t); ok {
+			h.removeCallback(ctx, t, p)
+		}
+	}
+}
+
+// Recover goes on, at start, with what the last process left: temporary
+// redirect URIs are taken away in the name of whoever owns the environment,
+// as far as that sign-in is still good.
+func (h *Handlers) Recover(ctx context.Context) error {
+	if _, err := h.Store.Interrupted(ctx); err != nil {
+		return err
+	}
+	h.cleanUpTrials(ctx, func(t trial.Trial) (entra.Person, bool) {
+		env, err := h.Store.Environment(ctx, t.Environment)
+		return env.Owner, err == nil && env.Owner.ID != ""
+	})
+	return nil
+}

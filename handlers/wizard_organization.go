@@ -1,0 +1,118 @@
+package handlers
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/store"
+	"github.com/consentry/consentry/web"
+)
+
+// organizationStep names the Azure DevOps organization and shows what could
+// be learned of it without credentials.
+type organizationStep struct {
+	Organization web.Field
+	Project      web.Field
+	Checked      bool
+	Found        entra.DevOpsOrganization
+	State        state
+	Words        []string
+	Optional     bool
+}
+
+func (h *Handlers) showOrganizationStep(c *gin.Context, page *wizardPage) error {
+	spec := page.Env.Spec
+	step := &organizationStep{
+		Organization: web.Field{Name: "organization", Label: "Azure DevOps organization", Value: spec.Organization, Placeholder: "mycompany or https://dev.azure.com/mycompany/",
+			Help: "Its name, or any address of it: the name is read from the address."},
+		Project: web.Field{Name: "project", Label: "Project (optional)", Value: spec.Project,
+			Help: "With a project the test also shows whether the token reaches it."},
+	}
+	page.Organization, page.Heading = step, "Organization and project"
+	if typed, ok := c.GetPostForm("organization"); ok {
+		step.Organization.Value, step.Project.Value = typed, c.PostForm("project")
+	}
+	if spec.Organization == "" {
+		return nil
+	}
+	h.checkOrganization(c, page.Env, step)
+	return nil
+}
+
+// checkOrganization asks Azure DevOps, live and without credentials.
+func (h *Handlers) checkOrganization(c *gin.Context, env store.Environment, step *organizationStep) {
+	found, err := h.Organization(c.Request.Context(), env.Spec.Organization)
+	step.Checked = true
+	if err != nil {
+		step.State = state{"warn", "could not be checked"}
+		step.Words = []string{"Azure DevOps could not be asked: " + sentence(err) + " You can go on; the test asks again."}
+		return
+	}
+	step.Found = found
+	step.State, step.Words = organizationVerdict(found, env)
+}
+
+// organizationVerdict says what was learned and who must act.
+func organizationVerdict(found entra.DevOpsOrganization, env store.Environment) (state, []string) {
+	switch {
+	case !found.Exists:
+		return state{"bad", "does not exist"}, []string{fmt.Sprintf("Azure DevOps knows no organization %q. Check the spelling in the address bar of Azure DevOps.", found.Slug)}
+	case !found.Connected:
+		return state{"bad", "not connected to Microsoft Entra"}, []string{
+			"This organization is backed by personal Microsoft accounts, so no Entra app can serve it.",
+			"The organization's owner connects it in Azure DevOps: Organization settings, Microsoft Entra, Connect directory."}
+	case env.Tenant != "" && found.Tenant != env.Tenant:
+		return state{"warn", "belongs to another tenant"}, []string{
+			fmt.Sprintf("The organization belongs to tenant %s, the app registration to %s.", found.Tenant, env.Tenant),
+			"That is right when this is a customer's organization: people sign in with accounts of its tenant. With accounts of your own tenant Azure DevOps answers 401 although consent succeeded."}
+	}
+	return state{"good", "found"}, []string{fmt.Sprintf("%s exists and belongs to tenant %s.", found.Slug, found.Tenant)}
+}
+
+func (h *Handlers) saveOrganizationStep(c *gin.Context, page *wizardPage) ([]string, error) {
+	spec := &page.Env.Spec
+	typed, project := strings.TrimSpace(c.PostForm("organization")), strings.TrimSpace(c.PostForm("project"))
+	before := spec.Organization + "/" + spec.Project
+	if typed == "" {
+		spec.Organization, spec.Project = "", ""
+		if needsOrganization(page) {
+			return []string{page.Preset.Name + " asks for the organization, so it is needed here: type its name, or paste its address."}, nil
+		}
+		return nil, nil
+	}
+	slug, urlProject, err := entra.ParseOrganization(typed)
+	if err != nil {
+		return []string{err.Error()}, nil
+	}
+	if project == "" {
+		project = urlProject
+	}
+	if project != "" {
+		if err := entra.ValidateProject(project); err != nil {
+			return []string{err.Error()}, nil
+		}
+	}
+	spec.Organization, spec.Project = slug, project
+	if before == spec.Organization+"/"+spec.Project {
+		return nil, nil // seen and still wanted
+	}
+	step := &organizationStep{}
+	h.checkOrganization(c, page.Env, step)
+	if step.State.Kind == "bad" {
+		return step.Words, nil
+	}
+	return nil, nil
+}
+
+// needsOrganization: the integration's form has a field for it.
+func needsOrganization(page *wizardPage) bool {
+	for _, f := range page.Preset.Fields {
+		if f.Value == "organization" && !f.Optional {
+			return true
+		}
+	}
+	return false
+}

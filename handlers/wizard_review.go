@@ -1,0 +1,131 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/setup"
+	"github.com/consentry/consentry/store"
+)
+
+// reviewStep is the plan, read like a pull request.
+type reviewStep struct {
+	Rows         []planRow
+	Pending      int
+	Needs        []string // decisions that are still missing
+	Problem      string   // why there is no plan
+	Organization *organizationStep
+	Interrupted  string // id of an operation that was cut off
+	Running      string // id of an operation that is under way
+}
+
+// planRow is one step with its request as JSON text.
+type planRow struct {
+	setup.Step
+	RequestView *requestView
+}
+
+type requestView struct{ Method, Path, JSON string }
+
+func planRows(steps []setup.Step) []planRow {
+	rows := make([]planRow, 0, len(steps))
+	for _, s := range steps {
+		rows = append(rows, planRow{s, viewRequest(s.Request)})
+	}
+	return rows
+}
+
+func viewRequest(r *entra.Request) *requestView {
+	if r == nil {
+		return nil
+	}
+	v := &requestView{Method: r.Method, Path: r.Path, JSON: "(no body)"}
+	if len(r.Body) > 0 {
+		text, err := json.MarshalIndent(r.Body, "", "  ")
+		if err != nil {
+			text = []byte("this body cannot be shown: " + err.Error())
+		}
+		v.JSON = string(text)
+	}
+	return v
+}
+
+func (h *Handlers) showReviewStep(c *gin.Context, page *wizardPage) error {
+	step := &reviewStep{}
+	page.Review, page.Heading = step, "Review"
+	if page.Env.Tenant == "" {
+		step.Needs = append(step.Needs, "Sign in to the tenant first: the plan compares what should be with what is there.")
+		return nil
+	}
+	desired, errs := page.Env.Spec.Resolve(page.Preset)
+	if len(errs) > 0 {
+		step.Needs = specErrors(errs)
+		return nil
+	}
+	d, _, err := h.tenantDirectory(c, page.Env)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request.Context()
+	if err := h.noteOperations(ctx, page.Env, step); err != nil {
+		return err
+	}
+	plan, err := h.plan(ctx, page.Env, d, desired)
+	if err != nil {
+		step.Problem = sentence(err)
+		return nil
+	}
+	step.Rows, step.Pending = planRows(plan.Steps), len(plan.Pending())
+	if page.Env.Spec.Organization != "" {
+		step.Organization = &organizationStep{}
+		h.checkOrganization(c, page.Env, step.Organization)
+	}
+	return nil
+}
+
+// noteOperations finds what is under way or was cut off.
+func (h *Handlers) noteOperations(ctx context.Context, env store.Environment, step *reviewStep) error {
+	ops, err := h.Store.Operations(ctx, env.ID)
+	if err != nil || len(ops) == 0 {
+		return err
+	}
+	switch ops[0].State {
+	case store.OperationRunning:
+		step.Running = ops[0].ID
+	case store.OperationInterrupted:
+		step.Interrupted = ops[0].ID
+	}
+	return nil
+}
+
+// plan reads what is there and compares.
+func (h *Handlers) plan(ctx context.Context, env store.Environment, d Directory, desired setup.Desired) (setup.Plan, error) {
+	actual, err := setup.Read(ctx, d, desired)
+	if err != nil {
+		return setup.Plan{}, fmt.Errorf("read the directory: %w", err)
+	}
+	entries, err := h.Store.EnvironmentEntries(ctx, env.ID)
+	if err != nil {
+		return setup.Plan{}, err
+	}
+	return setup.MakePlan(desired, actual, entries, h.Now())
+}
+
+// seeApp are the ways to verify an app registration by hand.
+func seeApp(cloud entra.Cloud, tenant entra.TenantID, app entra.Application) []seeLink {
+	if app.ClientID == "" {
+		return nil
+	}
+	return []seeLink{
+		{Label: "Open the app registration in the portal", Href: entra.PortalApp(cloud, app.ClientID, entra.PortalOverview)},
+		{Label: "API permissions in the portal", Href: entra.PortalApp(cloud, app.ClientID, entra.PortalPermissions)},
+		{Label: "With the Azure CLI", Command: strings.TrimSpace("az ad app show --id " + string(app.ClientID))},
+		{Label: "With Microsoft Graph", Command: fmt.Sprintf("az rest --url \"%s/v1.0/applications(appId='%s')\"", cloud.Graph, app.ClientID)},
+		{Label: "Enterprise application (service principal)", Command: "az ad sp show --id " + string(app.ClientID)},
+	}
+}

@@ -1,0 +1,108 @@
+package handlers
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/consentry/consentry/setup"
+	"github.com/consentry/consentry/web"
+)
+
+// secretStep asks for the client secret's description and lifetime, within
+// what the tenant allows.
+type secretStep struct {
+	Description web.Field
+	Lifetime    web.Field
+	Forbidden   bool
+	Limit       string // in words; empty: none or unknown
+}
+
+var lifetimes = []int{30, 90, 180, 365, 730}
+
+func days(n int) string {
+	switch n {
+	case 365:
+		return "1 year"
+	case 730:
+		return "2 years"
+	}
+	return strconv.Itoa(n) + " days"
+}
+
+func (h *Handlers) showSecretStep(c *gin.Context, page *wizardPage) error {
+	forbidden, limit, err := h.secretPolicy(c, page)
+	if err != nil {
+		return err
+	}
+	spec := page.Env.Spec
+	step := &secretStep{Forbidden: forbidden}
+	page.Secret, page.Heading = step, "Client secret"
+	step.Description = web.Field{Name: "description", Label: "Description", Value: firstOf(spec.Secret.Description, page.Preset.AppName),
+		Help: "Shown in the portal beside the secret. Consentry adds its marker."}
+	step.Lifetime = web.Field{Name: "lifetime", Label: "Expires after", Type: "select",
+		Help: "Microsoft recommends less than 12 months. Consentry shows when it is time to replace it."}
+	chosen := lifetime(spec)
+	if limit > 0 {
+		step.Limit = days(limit)
+		chosen = min(chosen, limit)
+	}
+	for _, n := range allowedLifetimes(limit) {
+		step.Lifetime.Options = append(step.Lifetime.Options, web.Option{Value: strconv.Itoa(n), Label: days(n), Selected: n == chosen})
+	}
+	return nil
+}
+
+// allowedLifetimes are the offered lifetimes in days; limit 0 means none.
+func allowedLifetimes(limit int) []int {
+	if limit == 0 {
+		return lifetimes
+	}
+	var out []int
+	for _, n := range lifetimes {
+		if n <= limit {
+			out = append(out, n)
+		}
+	}
+	if len(out) == 0 || out[len(out)-1] != limit {
+		out = append(out, limit)
+	}
+	return out
+}
+
+// secretPolicy reads the tenant's rules on client secrets; what cannot be
+// read counts as no rule here and shows when the plan is applied.
+func (h *Handlers) secretPolicy(c *gin.Context, page *wizardPage) (forbidden bool, limitDays int, err error) {
+	d, _, err := h.tenantDirectory(c, page.Env)
+	if err != nil {
+		return false, 0, err
+	}
+	p, err := d.Policies(c.Request.Context())
+	if err != nil {
+		return false, 0, signInFailed(err)
+	}
+	if p.MaxSecretLifetime != nil {
+		limitDays = int(*p.MaxSecretLifetime / (24 * time.Hour))
+	}
+	return p.SecretsForbidden != nil && *p.SecretsForbidden, limitDays, nil
+}
+
+func (h *Handlers) saveSecretStep(c *gin.Context, page *wizardPage) ([]string, error) {
+	_, limit, err := h.secretPolicy(c, page)
+	if err != nil {
+		return nil, err
+	}
+	n, convErr := strconv.Atoi(c.PostForm("lifetime"))
+	if convErr != nil || n < 1 || n > 730 {
+		return []string{"Choose after how many days the client secret expires: 1 to 730."}, nil
+	}
+	if limit > 0 && n > limit {
+		return []string{fmt.Sprintf("This tenant allows client secrets of at most %s. Choose a shorter lifetime.", days(limit))}, nil
+	}
+	page.Env.Spec.Secret = setup.SecretSpec{Description: strings.TrimSpace(c.PostForm("description")), LifetimeDays: n}
+	_, errs := page.Env.Spec.Resolve(page.Preset)
+	return onField(errs, "secret"), nil
+}

@@ -1,0 +1,110 @@
+package handlers
+
+import (
+	"slices"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/consentry/consentry/entra"
+)
+
+// tenantStep shows who is signed in, where, and what that person may do.
+type tenantStep struct {
+	SignedIn  bool
+	Person    entra.Person
+	Tenant    entra.Tenant
+	Abilities []ability
+	Unread    []string
+	SignIn    string // address of the sign-in page
+	Other     bool   // the environment belongs to another tenant
+}
+
+// An ability is one thing the setup needs, and whether this person has it.
+type ability struct {
+	State  state
+	Words  string
+	Remedy string
+}
+
+func (h *Handlers) showTenantStep(c *gin.Context, page *wizardPage) error {
+	step := &tenantStep{SignIn: "/sign-in?return=/environments/" + page.Env.ID + "/setup/tenant"}
+	page.Tenant = step
+	page.Heading = "Sign in to the tenant"
+	if _, ok := person(c); !ok {
+		return nil
+	}
+	d, who, err := h.directory(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request.Context()
+	step.SignedIn, step.Person = true, who
+	if step.Tenant, err = d.Tenant(ctx); err != nil {
+		return signInFailed(err)
+	}
+	roles, err := d.Roles(ctx)
+	if err != nil {
+		return signInFailed(err)
+	}
+	policies, err := d.Policies(ctx)
+	if err != nil {
+		return signInFailed(err)
+	}
+	step.Other = page.Env.Tenant != "" && page.Env.Tenant != who.Tenant
+	step.Abilities, step.Unread = abilities(roles, policies), policies.Unread
+	return nil
+}
+
+// adminRoles may create app registrations and consent for the tenant.
+var adminRoles = []string{entra.RoleGlobalAdministrator, entra.RoleApplicationAdministrator, entra.RoleCloudApplicationAdministrator}
+
+func hasAny(roles []string, wanted ...string) bool {
+	return slices.ContainsFunc(roles, func(r string) bool { return slices.Contains(wanted, r) })
+}
+
+// abilities says, before anything is tried, what this person may do here.
+func abilities(roles []string, p entra.Policies) []ability {
+	admin := hasAny(roles, adminRoles...)
+	creates := admin || hasAny(roles, entra.RoleApplicationDeveloper)
+	var out []ability
+	switch {
+	case creates:
+		out = append(out, ability{State: state{"good", "yes"}, Words: "You may create app registrations: your directory role allows it."})
+	case p.UsersMayRegisterApps == nil:
+		out = append(out, ability{State: state{"warn", "not known"}, Words: "Whether you may create app registrations could not be read.", Remedy: "The review shows it; an administrator can do the step for you."})
+	case *p.UsersMayRegisterApps:
+		out = append(out, ability{State: state{"good", "yes"}, Words: "You may create app registrations: this tenant lets every member do so. You become the app's owner."})
+	default:
+		out = append(out, ability{State: state{"bad", "no"}, Words: "You may not create app registrations: this tenant keeps that to administrators.",
+			Remedy: "Somebody with the role Application Developer, Cloud Application Administrator or Application Administrator can. The review has a text to send to them, and the manual way."})
+	}
+	if admin {
+		out = append(out, ability{State: state{"good", "yes"}, Words: "You may consent for the whole tenant."})
+	} else {
+		out = append(out, ability{State: state{"warn", "no"}, Words: "You may not consent for the whole tenant.",
+			Remedy: "The setup can leave consent out; then each user consents at sign-in where the tenant allows it, or an administrator does it once."})
+	}
+	if p.SecretsForbidden != nil && *p.SecretsForbidden {
+		out = append(out, ability{State: state{"bad", "no"}, Words: "This tenant's policy forbids client secrets on new apps, and the integration needs one.",
+			Remedy: "A Global Administrator or a Cloud Application Administrator can exempt this app in the app management policies."})
+	}
+	return out
+}
+
+func (h *Handlers) saveTenantStep(c *gin.Context, page *wizardPage) ([]string, error) {
+	d, who, err := h.directory(c)
+	if err != nil {
+		return nil, err
+	}
+	t, err := d.Tenant(c.Request.Context())
+	if err != nil {
+		return nil, signInFailed(err)
+	}
+	if page.Env.Tenant != "" && page.Env.Tenant != t.ID && page.Env.Result != nil {
+		return []string{"This environment's app registration is in another tenant. Sign in there, or set up a new environment for this tenant."}, nil
+	}
+	page.Env.Tenant, page.Env.TenantName = t.ID, t.DisplayName
+	page.Env.Spec.Tenant = string(t.ID)
+	page.Env.Owner = who
+	return nil, nil
+}
