@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -181,10 +182,9 @@ func (s seedApp) listed() map[string][]string {
 func (s seedApp) required() []requiredResource {
 	required := []requiredResource{}
 	for _, resource := range []string{graphAppID, devopsAppID} {
-		ids := scopeIDs(resource)
 		var access []resourceAccess
 		for _, value := range s.listed()[resource] {
-			access = append(access, resourceAccess{ID: ids[value], Type: "Scope"})
+			access = append(access, resourceAccess{ID: scopeIDs()[resource][value], Type: "Scope"})
 		}
 		if access != nil {
 			required = append(required, requiredResource{ResourceAppID: resource, ResourceAccess: access})
@@ -193,14 +193,18 @@ func (s seedApp) required() []requiredResource {
 	return required
 }
 
-// scopeIDs are the permission IDs of one of Microsoft's resources by value.
-func scopeIDs(resource string) map[string]string {
-	ids := map[string]string{}
-	for _, scope := range firstPartyPrincipal(resource).OAuth2PermissionScopes {
-		ids[scope.Value] = scope.ID
+// scopeIDs are the permission IDs of Microsoft's resources by client ID and
+// value.
+var scopeIDs = sync.OnceValue(func() map[string]map[string]string {
+	ids := map[string]map[string]string{}
+	for _, resource := range []string{graphAppID, devopsAppID} {
+		ids[resource] = map[string]string{}
+		for _, scope := range firstPartyPrincipal(resource).OAuth2PermissionScopes {
+			ids[resource][scope.Value] = scope.ID
+		}
 	}
 	return ids
-}
+})
 
 // consentForAll grants what the app lists to everybody in the tenant.
 func (t *tenant) consentForAll(s seedApp, clientID string) {

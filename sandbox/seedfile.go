@@ -143,9 +143,8 @@ func (a seedApp) check(people []string) error {
 // checkPermissions holds the app to permissions that the resources publish.
 func (a seedApp) checkPermissions() error {
 	for resource, values := range a.listed() {
-		ids := scopeIDs(resource)
 		for _, v := range values {
-			if ids[v] == "" {
+			if scopeIDs()[resource][v] == "" {
 				return fmt.Errorf("the delegated permission %q does not exist", v)
 			}
 		}

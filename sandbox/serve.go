@@ -100,7 +100,7 @@ func (s *Sandbox) serve(l net.Listener, h http.Handler) {
 
 func (s *Sandbox) serveTLS(l net.Listener, config *tls.Config, h http.Handler) {
 	srv := s.newServer(h)
-	srv.TLSConfig = config
+	srv.TLSConfig = config.Clone() // each server adds its protocols to its own
 	go s.run(func() error { return srv.ServeTLS(l, "", "") })
 }
 
