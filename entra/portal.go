@@ -17,16 +17,16 @@ const (
 )
 
 // PortalApp is a deep link into the Entra admin centre; empty when the cloud
-// has none. Without a client ID it leads to the list of app registrations, or
+// has none or b names no page. Without a client ID it leads to the list of app registrations, or
 // to the form for a new one.
 func PortalApp(c Cloud, id ClientID, b Blade) string {
 	base := c.Portal + "/#view/Microsoft_AAD_RegisteredApps/"
 	switch {
-	case c.Portal == "":
+	case c.Portal == "", b == "":
 		return ""
 	case b == PortalRegister:
 		return base + "CreateApplicationBlade/quickStartType~/null/isMSAApp~/false"
-	case b == PortalList, b == "", id == "":
+	case b == PortalList, id == "":
 		return base + "ApplicationsListBlade"
 	}
 	return base + "ApplicationMenuBlade/~/" + string(b) + "/appId/" + url.PathEscape(string(id)) + "/isMSAApp~/false"

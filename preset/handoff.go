@@ -26,15 +26,15 @@ type Values struct {
 type FilledField struct {
 	Label string // the product's own label
 	Kind  FieldValue
-	// Value is what to paste, or for a list to choose from what to choose;
+	// Text is what to paste, or for a list to choose from what to choose;
 	// empty while it is not known, and always for the client secret.
-	Value string
+	Text string
 	// Once: the value is shown once, elsewhere, and cannot be shown again.
 	Once     bool
 	Select   bool // a list to choose from; nothing is typed
 	Optional bool
 	// Unsourced: the product's page does not say in which form the field
-	// takes its value; Note says what is assumed.
+	// takes its value; Preset.ScopeForm says what is assumed.
 	Unsourced bool
 	Note      string
 	Place     string // where the field is when not on the main form
@@ -45,13 +45,12 @@ type FilledField struct {
 func (p Preset) HandOff(v Values) []FilledField {
 	var out []FilledField
 	for _, f := range p.Fields {
-		filled := FilledField{Label: f.Label, Kind: f.Value, Value: v.Text(f.Value, p), Note: f.Note, Optional: f.Optional, Place: f.Place}
+		filled := FilledField{Label: f.Label, Kind: f.Value, Text: v.Text(f.Value, p), Note: f.Note, Optional: f.Optional, Place: f.Place}
 		switch f.Value {
 		case FixedValue:
-			filled.Value = f.Fixed
+			filled.Text = f.Fixed
 		case ScopesValue:
 			filled.Select, filled.Unsourced = p.ScopeForm.Select, !p.ScopeForm.Sourced
-			filled.Note = joinSentences(f.Note, p.ScopeForm.Note, p.ScopeForm.blankWords())
 		case ClientSecretValue:
 			filled.Once = true
 			filled.Note = joinSentences(f.Note, v.secretWords())
@@ -114,11 +113,4 @@ func (v Values) secretWords() string {
 		words += " It stops working on " + v.SecretEnds.UTC().Format("2 January 2006") + "."
 	}
 	return words
-}
-
-func (f ScopeForm) blankWords() string {
-	if f.Blank == "" {
-		return ""
-	}
-	return "Left empty: " + f.Blank + "."
 }

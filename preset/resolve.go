@@ -17,10 +17,11 @@ type FieldError struct {
 // Error joins field and message.
 func (e FieldError) Error() string { return e.Field + ": " + e.Message }
 
-// RedirectURIs fills the redirect URI with the inputs, all of which it
-// checks. It returns either every URI or every error.
+// RedirectURIs fills the redirect URI with the inputs, each of which it
+// checks; inputs the integration does not ask for are not looked at. It
+// returns either every URI or every error.
 func (p Preset) RedirectURIs(inputs map[string]string) ([]entra.RedirectURI, []FieldError) {
-	errs := p.unknownInputs(inputs)
+	var errs []FieldError
 	filled := []string{p.RedirectURI}
 	for _, in := range p.Inputs {
 		values, err := in.check(inputs[in.Name])
@@ -68,27 +69,6 @@ func (p Preset) redirectField() string {
 	return "inputs"
 }
 
-// unknownInputs refuses what the integration does not ask for: most often a
-// misspelt key of an environment file.
-func (p Preset) unknownInputs(inputs map[string]string) []FieldError {
-	var known []string
-	for _, in := range p.Inputs {
-		known = append(known, in.Name)
-	}
-	var errs []FieldError
-	for name := range inputs {
-		switch {
-		case slices.Contains(known, name):
-		case len(known) == 0:
-			errs = append(errs, FieldError{"inputs." + name, p.Name + " takes no inputs: remove it"})
-		default:
-			errs = append(errs, FieldError{"inputs." + name, p.Name + " takes " + strings.Join(known, ", ") + " only: correct the name or remove it"})
-		}
-	}
-	slices.SortFunc(errs, func(a, b FieldError) int { return strings.Compare(a.Field, b.Field) })
-	return errs
-}
-
 // check returns what an input's answer stands for: one value, or several for
 // a list of redirect URIs.
 func (in Input) check(answer string) ([]string, error) {
@@ -101,25 +81,20 @@ func (in Input) check(answer string) ([]string, error) {
 		host, err := entra.ParseHost(answer)
 		return []string{host}, err
 	case URIInput:
-		return checkURIs(answer)
+		return splitURIs(answer), nil
 	case ChoiceInput:
 		return []string{answer}, in.checkChoice(answer)
 	}
 	return []string{answer}, in.checkText(answer)
 }
 
-// checkURIs splits a list of redirect URIs at blanks, which none can hold.
-func checkURIs(answer string) ([]string, error) {
-	uris := strings.Fields(answer)
-	if len(uris) == 0 {
-		uris = []string{""}
+// splitURIs splits a list of redirect URIs at blanks, which none can hold.
+// None at all is one empty URI, which no rule lets pass.
+func splitURIs(answer string) []string {
+	if uris := strings.Fields(answer); len(uris) > 0 {
+		return uris
 	}
-	for _, u := range uris {
-		if err := (entra.RedirectURI{URI: u, Platform: entra.Web}).Validate(entra.AnyOrganization); err != nil {
-			return nil, err
-		}
-	}
-	return uris, nil
+	return []string{""}
 }
 
 func (in Input) checkChoice(answer string) error {
@@ -128,7 +103,7 @@ func (in Input) checkChoice(answer string) error {
 		values = append(values, c.Value)
 	}
 	if !slices.Contains(values, answer) {
-		return fmt.Errorf("%q is no choice: give one of %s", answer, strings.Join(values, ", "))
+		return fmt.Errorf("the choice %q does not exist: give one of %s", answer, strings.Join(values, ", "))
 	}
 	return nil
 }
@@ -139,9 +114,9 @@ const maxText = 200
 func (in Input) checkText(answer string) error {
 	switch {
 	case answer == "":
-		return fmt.Errorf("it is missing: give %s", in.Label)
+		return fmt.Errorf("%q is missing: fill it in", in.Label)
 	case len(answer) > maxText:
-		return fmt.Errorf("it is longer than %d characters: shorten it", maxText)
+		return fmt.Errorf("%q is longer than %d characters: shorten it", in.Label, maxText)
 	}
 	return nil
 }
