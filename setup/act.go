@@ -128,10 +128,6 @@ func (a *acting) send(ctx context.Context, s Step, c entra.Change) (entra.Create
 		switch {
 		case err == nil:
 			return created, nil
-		case isThere(s, err):
-			return entra.Created{}, errLook
-		case isGone(s, err):
-			return entra.Created{}, nil
 		case try >= len(afterOwnCreate) || !a.willPass(err):
 			return entra.Created{}, err
 		}
@@ -159,31 +155,22 @@ func (a *acting) willPass(err error) bool {
 	return false
 }
 
-// isThere reports a service principal that somebody, or a request of ours
-// without answer, has made already.
-func isThere(s Step, err error) bool {
-	var no *entra.ServiceError
-	_, principal := s.change.(entra.CreateServicePrincipal)
-	return principal && errors.As(err, &no) && no.Status == http.StatusConflict && no.Code == "Request_MultipleObjectsWithSameKeyValue"
-}
-
-// isGone reports that what was to be deleted is not there any more.
-func isGone(s Step, err error) bool {
-	var no *entra.ServiceError
-	return s.Request != nil && s.Request.Method == http.MethodDelete && errors.As(err, &no) && no.Status == http.StatusNotFound
-}
-
-// isDoubtful reports a refusal that may mean that the work is done: Graph
-// answers a second grant, and a second removal of a secret, with a plain 400
-// that no code tells from others.
+// isDoubtful reports a refusal that may mean that the work is done already,
+// which a replica has not heard of: a service principal that is there (409), a
+// grant or a removed secret (a plain 400 that no code tells from others),
+// something deleted (404).
 func isDoubtful(s Step, err error) bool {
 	var no *entra.ServiceError
-	if !errors.As(err, &no) || !slices.Contains([]int{http.StatusBadRequest, http.StatusNotFound, http.StatusConflict}, no.Status) {
+	if !errors.As(err, &no) {
 		return false
 	}
 	switch s.change.(type) {
+	case entra.CreateServicePrincipal:
+		return no.Status == http.StatusConflict
 	case entra.CreateGrant, entra.SetGrantScopes, entra.RemoveSecret:
-		return true
+		return no.Status == http.StatusBadRequest || no.Status == http.StatusNotFound || no.Status == http.StatusConflict
+	case entra.DeleteApplication, entra.DeleteServicePrincipal:
+		return no.Status == http.StatusNotFound
 	}
 	return false
 }
