@@ -3,6 +3,7 @@ package sandbox
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"maps"
 	"sync"
 	"time"
 )
@@ -34,6 +35,16 @@ func newLoginState(now func() time.Time) *loginState {
 	}
 	go func() { _, _ = s.key() }() // a failure is kept and met by the first token
 	return s
+}
+
+// sweep forgets what has expired, so that a sandbox that runs for days stays
+// small. Expired grants are kept for a while to be told from unknown ones.
+func (s *loginState) sweep(now time.Time) {
+	const kept = 24 * time.Hour
+	maps.DeleteFunc(s.interactions, func(_ string, it *interaction) bool { return now.After(it.expires) })
+	maps.DeleteFunc(s.codes, func(_ string, c *authorizationCode) bool { return now.After(c.expires.Add(kept)) })
+	maps.DeleteFunc(s.devices, func(_ string, d *deviceSignIn) bool { return now.After(d.expires.Add(kept)) })
+	maps.DeleteFunc(s.repeats, func(_ [32]byte, at []time.Time) bool { return now.Sub(at[len(at)-1]) > loopWindow })
 }
 
 // A subject is a user as one tenant knows them: in their home tenant, or as a
@@ -90,6 +101,7 @@ type refreshToken struct {
 	tenantID string
 	wanted   asked
 	oidc     []string
+	issued   time.Time
 	expires  time.Time
 }
 

@@ -55,6 +55,8 @@ type policies struct {
 	PermissionGrantPolicies []string
 	AllowRiskyConsent       bool
 	AdminConsentWorkflow    bool
+	// AccessRules are what Conditional Access refuses.
+	AccessRules []accessRule
 	// MultitenantForbidden refuses every audience beyond the own tenant.
 	MultitenantForbidden bool
 	// Password restrictions for new apps.

@@ -143,23 +143,23 @@ type idClaims struct {
 // An idGrant is what one ID token is about. Code and access token are those
 // that leave in the same answer of the authorization endpoint, if any.
 type idGrant struct {
-	issuer      string // of v2.0 tokens, as the client reached the service
 	v1          bool
-	clientID    string
+	client      client
 	subject     *subject
 	oidc        []string
 	nonce       string
 	code, token string
 }
 
-// idToken signs an ID token, valid for an hour.
-func (s *loginState) idToken(g idGrant, now time.Time) (string, error) {
+// idToken signs an ID token, valid for an hour. Its issuer follows the host
+// that the client reached the service under, like the discovery document's.
+func (v *visit) idToken(g idGrant) string {
 	u, tenantID := g.subject.user, g.subject.tenant.ID
 	c := idClaims{
-		Audience: g.clientID, Issuer: g.issuer,
-		Issued: now.Unix(), NotBefore: now.Unix(), Expires: now.Add(time.Hour).Unix(),
+		Audience: g.client.AppID, Issuer: v.issuer(tenantID),
+		Issued: v.at.Unix(), NotBefore: v.at.Unix(), Expires: v.at.Add(time.Hour).Unix(),
 		AIO: opaque("AT", 30), RH: opaque("0.A", 27), UTI: opaque("", 16),
-		Nonce: g.nonce, ObjectID: u.ID, Subject: pairwise(u.ID, g.clientID), Tenant: tenantID,
+		Nonce: g.nonce, ObjectID: u.ID, Subject: pairwise(u.ID, g.client.AppID), Tenant: tenantID,
 		CodeHash: halfHash(g.code), AccessTokenHash: halfHash(g.token), Version: "2.0",
 	}
 	if g.subject.home.ID != tenantID {
@@ -169,7 +169,7 @@ func (s *loginState) idToken(g idGrant, now time.Time) (string, error) {
 		c.Issuer, c.Version = stsIssuer(tenantID), "1.0"
 		c.UPN, c.UniqueName, c.Name = u.UserPrincipalName, u.UserPrincipalName, u.DisplayName
 		c.FamilyName, c.GivenName = u.Surname, u.GivenName
-		return s.sign(c)
+		return v.sign(c)
 	}
 	if has(g.oidc, "profile") {
 		c.Name, c.PreferredUsername = u.DisplayName, u.UserPrincipalName
@@ -177,7 +177,19 @@ func (s *loginState) idToken(g idGrant, now time.Time) (string, error) {
 	if has(g.oidc, "email") {
 		c.Email = u.Mail
 	}
-	return s.sign(c)
+	return v.sign(c)
+}
+
+// issuer is the issuer of v2.0 ID tokens and of the discovery document.
+func (v *visit) issuer(tenantID string) string { return v.origin + "/" + tenantID + "/v2.0" }
+
+// sign makes a JWT. When that fails the whole answer does, see failed.
+func (v *visit) sign(claims any) string {
+	token, err := v.world.login.sign(claims)
+	if err != nil {
+		v.failed = err
+	}
+	return token
 }
 
 func (s *loginState) sign(claims any) (string, error) {

@@ -1,0 +1,82 @@
+package sandbox
+
+import (
+	"slices"
+	"strings"
+)
+
+// grantConsent writes consent down: for one user, or with nobody for the
+// whole tenant. The client gets its service principal with the first one.
+func (t *tenant) grantConsent(c client, forUser *user, given []asked) {
+	sp := t.ensurePrincipal(c)
+	consentType, principal := "AllPrincipals", (*string)(nil)
+	if forUser != nil {
+		consentType, principal = "Principal", &forUser.ID
+	}
+	for _, a := range given {
+		resource := t.principalOf(a.resource)
+		if resource == nil || len(a.names) == 0 {
+			continue // such as the sign-in scopes in a tenant without Graph
+		}
+		g := grant{
+			ID: grantID(sp.ID, resource.ID, principal), ClientID: sp.ID, ResourceID: resource.ID,
+			ConsentType: consentType, PrincipalID: principal,
+		}
+		if old := t.grantOf(sp.ID, resource.ID, principal); old != nil {
+			g = *old
+		}
+		g.Scope = joinScopes(addMissing(strings.Fields(g.Scope), a.names...))
+		t.addGrant(&g)
+	}
+}
+
+// ensurePrincipal returns the client's service principal in the tenant, which
+// the first sign-in or consent makes.
+func (t *tenant) ensurePrincipal(c client) *servicePrincipal {
+	if sp := t.principalOf(c.AppID); sp != nil {
+		return sp
+	}
+	sp := newPrincipal(c.application, c.home)
+	t.addPrincipal(sp)
+	return sp
+}
+
+// graphRolesOf are the application permissions on Microsoft Graph that the
+// registration lists.
+func (t *tenant) graphRolesOf(c client) []appRole {
+	var roles []appRole
+	graph := t.principalOf(graphAppID)
+	for _, required := range c.RequiredResourceAccess {
+		if required.ResourceAppID != graphAppID || graph == nil {
+			continue
+		}
+		for _, access := range required.ResourceAccess {
+			if r := graph.roleWithID(access.ID); r != nil && access.Type == "Role" {
+				roles = append(roles, *r)
+			}
+		}
+	}
+	return roles
+}
+
+// grantRoles gives the client application permissions on Microsoft Graph.
+func (t *tenant) grantRoles(c client, roles []appRole) {
+	if len(roles) == 0 {
+		return
+	}
+	holder := t.ensurePrincipal(c).ID
+	values := slices.Clone(t.appRoles[holder])
+	for _, r := range roles {
+		values = addMissing(values, r.Value)
+	}
+	t.appRoles[holder] = values
+}
+
+func (sp *servicePrincipal) roleWithID(id string) *appRole {
+	for i := range sp.AppRoles {
+		if sp.AppRoles[i].ID == id {
+			return &sp.AppRoles[i]
+		}
+	}
+	return nil
+}

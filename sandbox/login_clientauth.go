@@ -1,0 +1,97 @@
+package sandbox
+
+import (
+	"crypto/subtle"
+	"net/url"
+	"time"
+)
+
+// A clientProof is how a client says who it is.
+type clientProof struct {
+	clientID  string
+	secret    string
+	assertion bool // a signed one instead of a secret
+}
+
+// readProof reads the form, or HTTP Basic where both values are form-encoded
+// (RFC 6749, 2.3.1).
+func (v *visit) readProof() clientProof {
+	p := clientProof{
+		clientID: v.param("client_id"), secret: v.param("client_secret"),
+		assertion: v.param("client_assertion") != "",
+	}
+	id, secret, ok := v.request.BasicAuth()
+	if !ok {
+		return p
+	}
+	id, idErr := url.QueryUnescape(id)
+	secret, secretErr := url.QueryUnescape(secret)
+	if idErr == nil && secretErr == nil {
+		p.clientID, p.secret = id, secret
+	}
+	return p
+}
+
+// authenticateClient checks the proof against what the platform asks for and
+// returns the claim that tells how it was done. Missing is the code for a
+// confidential client without any proof.
+func (v *visit) authenticateClient(req tokenRequest, p platform, missing int) (acr string, e *refusal) {
+	switch {
+	case p == platformSPA && !v.crossOrigin():
+		return "", aadsts(9002327)
+	case p != platformSPA && v.crossOrigin():
+		return "", aadsts(9002326)
+	case p != platformWeb && (req.proof.secret != "" || req.proof.assertion):
+		return "", aadsts(700025)
+	case p != platformWeb:
+		return publicClientACR, nil
+	case req.proof.assertion:
+		// Certificates are registered by their public key alone, and the
+		// sandbox takes none: no assertion can be by a known one.
+		return "", aadsts(700027)
+	case req.proof.secret == "":
+		return "", aadsts(missing)
+	}
+	return secretACR, req.client.checkSecret(req.proof.secret, v.at)
+}
+
+// checkSecret compares with every client secret of the registration.
+func (a *application) checkSecret(secret string, now time.Time) *refusal {
+	for _, c := range a.PasswordCredentials {
+		if subtle.ConstantTimeCompare([]byte(c.value), []byte(secret)) != 1 {
+			continue
+		}
+		switch {
+		case !now.Before(c.EndDateTime):
+			return aadsts(7000222, "appId", a.AppID)
+		case now.Before(c.activeAt), now.Before(c.StartDateTime):
+			return aadsts(7000215, "appId", a.AppID)
+		}
+		return nil
+	}
+	return aadsts(7000215, "appId", a.AppID)
+}
+
+// platformOf is the platform a grant is redeemed on: that of the redirect URI
+// the code or the refresh token came through.
+func (v *visit) platformOf(req tokenRequest) platform {
+	switch req.grant {
+	case "client_credentials":
+		return platformWeb
+	case "authorization_code":
+		if c := v.world.login.codes[v.param("code")]; c != nil && c.clientID == req.client.AppID {
+			return c.platform
+		}
+		if p, ok := req.client.matchRedirect(v.param("redirect_uri")); ok {
+			return p
+		}
+	case "refresh_token":
+		if t := v.world.login.refreshTokens[v.param("refresh_token")]; t != nil && t.clientID == req.client.AppID {
+			return t.platform
+		}
+	}
+	if isTrue(req.client.IsFallbackPublicClient) {
+		return platformPublic
+	}
+	return platformWeb
+}

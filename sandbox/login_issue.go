@@ -1,0 +1,190 @@
+package sandbox
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A tokenIntent is what a grant has come to: who gets which token.
+type tokenIntent struct {
+	client   client
+	acr      string
+	subject  *subject
+	wanted   asked // one resource; none: Microsoft Graph for the sign-in itself
+	oidc     []string
+	nonce    string
+	platform platform
+	account  account
+	// spaEnd is when the refresh tokens of a single-page app end.
+	spaEnd time.Time
+	v1     bool
+}
+
+// tokenBody is the answer of the token endpoint.
+type tokenBody struct {
+	TokenType    string `json:"token_type"`
+	Scope        string `json:"scope,omitempty"`
+	ExpiresIn    int    `json:"expires_in"`
+	ExtExpiresIn int    `json:"ext_expires_in"`
+	AccessToken  string `json:"access_token"`
+	RefreshToken string `json:"refresh_token,omitempty"`
+	IDToken      string `json:"id_token,omitempty"`
+	ClientInfo   string `json:"client_info,omitempty"`
+
+	resource string
+}
+
+// fields is the answer as the authorization endpoint gives it.
+func (b *tokenBody) fields() []field {
+	return []field{
+		{"access_token", b.AccessToken}, {"token_type", b.TokenType},
+		{"expires_in", strconv.Itoa(b.ExpiresIn)}, {"scope", b.Scope},
+	}
+}
+
+// issue answers a grant with all the tokens it is due.
+func (v *visit) issue(t tokenIntent) (*tokenBody, *refusal) {
+	body, e := v.issueAccess(t)
+	if e != nil {
+		return nil, e
+	}
+	if t.v1 || has(t.oidc, "offline_access") {
+		body.RefreshToken = v.newRefreshToken(t)
+	}
+	if t.v1 || has(t.oidc, "openid") {
+		body.IDToken = v.idToken(idGrant{v1: t.v1, client: t.client, subject: t.subject, oidc: t.oidc, nonce: t.nonce})
+	}
+	if v.param("client_info") == "1" {
+		body.ClientInfo = clientInfo(t.subject)
+	}
+	return body, nil
+}
+
+// issueAccess answers with an access token alone.
+func (v *visit) issueAccess(t tokenIntent) (*tokenBody, *refusal) {
+	scopes, e := t.scopes()
+	if e != nil {
+		return nil, e
+	}
+	body := v.mint(accessGrant{
+		tenant: t.subject.tenant, client: t.client.application, clientACR: t.acr, address: v.address(),
+		resource: t.wanted.resource, audience: t.wanted.audience, subject: t.subject, scopes: scopes,
+	})
+	body.Scope = t.wanted.scopeNames(scopes)
+	return body, nil
+}
+
+// mint answers with a new access token. When that fails the whole answer
+// does, see failed.
+func (v *visit) mint(g accessGrant) *tokenBody {
+	token, lifetime, err := v.world.login.accessToken(g, v.at)
+	if err != nil {
+		v.failed = err
+	}
+	seconds := int(lifetime / time.Second)
+	return &tokenBody{TokenType: "Bearer", ExpiresIn: seconds, ExtExpiresIn: seconds, AccessToken: token, resource: g.audience}
+}
+
+// scopes are those the token gets: what was asked for, and what is consented
+// on the same resource besides.
+func (t tokenIntent) scopes() ([]string, *refusal) {
+	if t.wanted.resource == t.client.AppID {
+		return nil, nil
+	}
+	have := t.subject.tenant.consented(t.client.AppID, t.wanted.resource, t.subject.user.ID)
+	for _, name := range t.wanted.names {
+		if !containsFold(have, []string{name}) {
+			return nil, aadstsApp(65001, t.client.application)
+		}
+	}
+	if t.wanted.isDefault && len(have) == 0 {
+		return nil, aadstsApp(65001, t.client.application)
+	}
+	scopes := addMissing(slices.Clone(t.wanted.names), have...)
+	if t.wanted.resource == graphAppID {
+		scopes = addMissing(scopes, t.oidc...)
+	}
+	return without(scopes, "offline_access"), nil
+}
+
+// scopeNames is how the answer names the token's scopes: short for Microsoft
+// Graph, behind the resource for others.
+func (a asked) scopeNames(scopes []string) string {
+	if a.isDefault {
+		scopes = append(slices.Clone(scopes), defaultScope)
+	}
+	if a.resource == graphAppID {
+		return joinScopes(without(scopes, defaultScope))
+	}
+	full := make([]string, len(scopes))
+	for i, s := range scopes {
+		full[i] = a.audience + "/" + s
+	}
+	return joinScopes(full)
+}
+
+// firstAsked is the resource of the access token; a sign-in that asks none
+// gets one for Microsoft Graph, to read the user's own profile.
+func firstAsked(wanted []asked) asked {
+	if len(wanted) > 0 {
+		return wanted[0]
+	}
+	return asked{resource: graphAppID, audience: graphAppID}
+}
+
+const (
+	refreshLifetime    = 90 * 24 * time.Hour // without use
+	spaRefreshLifetime = 24 * time.Hour      // in all
+)
+
+func (v *visit) newRefreshToken(t tokenIntent) string {
+	value := opaque("1.A", 128)
+	record := &refreshToken{
+		clientID: t.client.AppID, platform: t.platform, account: t.account, tenantID: t.subject.tenant.ID,
+		wanted: t.wanted, oidc: t.oidc, issued: v.at, expires: v.at.Add(refreshLifetime),
+	}
+	if t.platform == platformSPA {
+		if record.expires = t.spaEnd; t.spaEnd.IsZero() {
+			record.expires = v.at.Add(spaRefreshLifetime)
+		}
+	}
+	v.world.login.refreshTokens[value] = record
+	return value
+}
+
+// clientInfo names the account to Microsoft's client libraries.
+func clientInfo(s *subject) string {
+	raw, _ := json.Marshal(map[string]string{"uid": s.user.ID, "utid": s.tenant.ID}) // strings always encode
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+// tokenBodyV1 is the answer of the endpoint without "v2.0": numbers as text.
+type tokenBodyV1 struct {
+	TokenType    string `json:"token_type"`
+	Scope        string `json:"scope,omitempty"`
+	ExpiresIn    string `json:"expires_in"`
+	ExtExpiresIn string `json:"ext_expires_in"`
+	ExpiresOn    string `json:"expires_on"`
+	NotBefore    string `json:"not_before"`
+	Resource     string `json:"resource"`
+	AccessToken  string `json:"access_token"`
+	RefreshToken string `json:"refresh_token,omitempty"`
+	IDToken      string `json:"id_token,omitempty"`
+}
+
+func (b *tokenBody) v1(now time.Time) tokenBodyV1 {
+	names := strings.Fields(b.Scope)
+	for i, name := range names {
+		names[i] = strings.TrimPrefix(name, b.resource+"/")
+	}
+	return tokenBodyV1{
+		TokenType: b.TokenType, Scope: joinScopes(without(names, defaultScope)),
+		ExpiresIn: strconv.Itoa(b.ExpiresIn), ExtExpiresIn: strconv.Itoa(b.ExtExpiresIn),
+		ExpiresOn: strconv.FormatInt(now.Unix()+int64(b.ExpiresIn), 10), NotBefore: strconv.FormatInt(now.Unix(), 10),
+		Resource: b.resource, AccessToken: b.AccessToken, RefreshToken: b.RefreshToken, IDToken: b.IDToken,
+	}
+}
