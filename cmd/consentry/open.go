@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+
+	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/store"
+)
+
+// cloudOf reads --cloud: "public", or a JSON file with the base URLs, such as
+// the line that "consentry sandbox" prints.
+func cloudOf(name string) (entra.Cloud, error) {
+	if name == "public" {
+		return entra.Public(), nil
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return entra.Cloud{}, fmt.Errorf("--cloud %s: give public, sandbox, or a JSON file with the base URLs: %w", name, err)
+	}
+	c, err := entra.ParseCloud(data)
+	if err != nil {
+		return entra.Cloud{}, fmt.Errorf("--cloud %s: %w", name, err)
+	}
+	return c, nil
+}
+
+// openStore opens the database in the data folder with the key from keyFile;
+// empty paths mean the person's own folders. Environments of different clouds
+// never share a database. Where a key is made, its place is said.
+func openStore(ctx context.Context, data, keyFile string, cloud entra.Cloud, log *slog.Logger, say io.Writer) (*store.Store, error) {
+	if data == "" {
+		base, err := dataHome()
+		if err != nil {
+			return nil, err
+		}
+		data = filepath.Join(base, "consentry", cloud.Name)
+	}
+	if keyFile == "" {
+		base, err := os.UserConfigDir()
+		if err != nil {
+			return nil, fmt.Errorf("--key-file is not given and there is no configuration folder: %w", err)
+		}
+		keyFile = filepath.Join(base, "consentry", "key")
+	}
+	key, made, err := store.LoadOrMakeKey(keyFile)
+	if err != nil {
+		return nil, err
+	}
+	if made {
+		fmt.Fprintf(say, "Made the encryption key %s. Keep it: without it the database in %s cannot be read.\n", keyFile, data)
+	}
+	return store.Open(ctx, store.Options{Path: filepath.Join(data, "consentry.db"), Key: key, Log: log})
+}
+
+// dataHome is the person's data folder by the XDG rules.
+func dataHome() (string, error) {
+	if dir := os.Getenv("XDG_DATA_HOME"); dir != "" {
+		return dir, nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("--data is not given and there is no home folder: %w", err)
+	}
+	return filepath.Join(home, ".local", "share"), nil
+}
+
+// version is the module's version or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" && len(s.Value) >= 12 {
+			return s.Value[:12]
+		}
+	}
+	return info.Main.Version
+}

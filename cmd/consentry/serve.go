@@ -1,0 +1,282 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"github.com/consentry/consentry/azuredevops"
+	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/graph"
+	"github.com/consentry/consentry/handlers"
+	"github.com/consentry/consentry/oauth"
+	"github.com/consentry/consentry/sandbox"
+	"github.com/consentry/consentry/store"
+	"github.com/consentry/consentry/trial"
+	"github.com/consentry/consentry/web"
+)
+
+// ServeCmd runs the console.
+type ServeCmd struct {
+	Listen   string `default:"localhost:8080" help:"Address to listen on; loopback only. Port 0 takes a free one."`
+	Cloud    string `default:"sandbox" help:"public, sandbox (an in-process one), or a JSON file with the four base URLs."`
+	Data     string `help:"Folder for the database. Default: the user's data folder; for the in-process sandbox one that lives as long as the console."`
+	KeyFile  string `help:"File with the encryption key, outside the data folder. Made when it is missing."`
+	SignIn   string `enum:"auto,browser,azure-cli" default:"auto" help:"browser needs --client-id, but for the sandbox; azure-cli takes the account of az login; auto picks browser where a client ID is known."`
+	ClientID string `help:"Client ID of the app registration people sign in with in the browser."`
+	Tenant   string `default:"organizations" help:"Tenant of the browser sign-in."`
+	Gallery  bool   `help:"Show every page in every state at /_gallery, for work on the console."`
+	Debug    bool   `help:"Log at debug level."`
+}
+
+// console is what serve puts together before it listens.
+type console struct {
+	cloud    entra.Cloud
+	handlers *handlers.Handlers
+	store    *store.Store
+	sandbox  *sandbox.Sandbox
+	cleanUp  []func() error
+}
+
+// Run serves until ctx ends, then lets what is under way finish.
+func (s *ServeCmd) Run(ctx context.Context, stdout, stderr io.Writer) (err error) {
+	level := slog.LevelInfo
+	if s.Debug {
+		level = slog.LevelDebug
+	}
+	log := slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: level}))
+	l, err := s.listen()
+	if err != nil {
+		return err
+	}
+	c, err := s.build(ctx, l, log)
+	defer func() { err = errors.Join(err, c.close()) }()
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	shell, err := s.shell(c, l, log)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	engine, err := shell.Engine()
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	c.handlers.Routes(shell, engine)
+	if err := c.handlers.Recover(ctx); err != nil {
+		return errors.Join(fmt.Errorf("go on with what was left: %w", err), l.Close())
+	}
+	s.announce(stdout, c)
+	err = web.Serve(ctx, l, engine, log)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	defer cancel()
+	c.handlers.Wait(drain)
+	return err
+}
+
+// announce prints the one thing a newcomer needs.
+func (s *ServeCmd) announce(out io.Writer, c *console) {
+	fmt.Fprintf(out, "Consentry is at %s\n", c.handlers.BaseURL)
+	if c.sandbox == nil {
+		fmt.Fprintf(out, "Cloud: %s\n", c.cloud.Name)
+		return
+	}
+	fmt.Fprintln(out, "Cloud: the sandbox. Nothing here touches a real tenant. Accounts to sign in with:")
+	for _, a := range c.handlers.Accounts {
+		fmt.Fprintf(out, "  %-38s %-24s %s\n", a.UPN, a.Password, a.About)
+	}
+}
+
+// listen binds the address, refusing whatever is not this machine alone.
+func (s *ServeCmd) listen() (net.Listener, error) {
+	host, port, err := net.SplitHostPort(s.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("--listen %q: give host and port, such as localhost:8080", s.Listen)
+	}
+	if host != "localhost" && host != "127.0.0.1" && host != "::1" {
+		return nil, fmt.Errorf("--listen %q: only loopback (localhost) is served; reach the console from elsewhere through a tunnel such as ssh -L 8080:localhost:8080", s.Listen)
+	}
+	l, err := net.Listen("tcp", s.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w; another program uses that port: choose one with --listen localhost:PORT", net.JoinHostPort(host, port), err)
+	}
+	return l, nil
+}
+
+// port of a listener, for the addresses people use.
+func port(l net.Listener) string {
+	_, p, _ := net.SplitHostPort(l.Addr().String()) // a TCP listener's address always splits
+	return p
+}
+
+func (s *ServeCmd) shell(c *console, l net.Listener, log *slog.Logger) (*web.Shell, error) {
+	p := port(l)
+	return web.New(web.Config{
+		Hosts: []string{"localhost:" + p, "127.0.0.1:" + p, "[::1]:" + p},
+		Cloud: c.cloud.Name, Sandbox: c.cloud.IsSandbox(), Version: version(),
+		Sessions: c.store, Person: handlers.Line, Log: log, Now: time.Now,
+	})
+}
+
+// build opens everything the pages ask. What it opened is closed by close,
+// also when it fails half-way.
+func (s *ServeCmd) build(ctx context.Context, l net.Listener, log *slog.Logger) (*console, error) {
+	c := &console{}
+	if err := s.openCloud(ctx, c, log); err != nil {
+		return c, err
+	}
+	if err := s.openStore(ctx, c, log); err != nil {
+		return c, err
+	}
+	transport, err := graph.Transport(c.cloud)
+	if err != nil {
+		return c, err
+	}
+	client := &http.Client{Transport: transport}
+	signIn := &oauth.Client{Cloud: c.cloud, HTTP: client}
+	devops := &azuredevops.Client{Cloud: c.cloud, HTTP: client}
+	c.handlers = &handlers.Handlers{
+		Cloud: c.cloud, BaseURL: "http://localhost:" + port(l), Store: c.store, OAuth: signIn,
+		Trials: &trial.Runner{OAuth: signIn, DevOps: devops, Now: time.Now, Sleep: sleep},
+		NewDirectory: func(t handlers.TokenFunc) (handlers.Directory, error) {
+			return graph.New(c.cloud, graph.TokenFunc(t), graph.Options{HTTP: client, Observe: logCalls(log)})
+		},
+		Organization: func(ctx context.Context, slug string) (entra.DevOpsOrganization, error) {
+			o, err := devops.Lookup(ctx, slug)
+			return entra.DevOpsOrganization(o), err
+		},
+		Gallery: s.Gallery, Log: log, Now: time.Now, Sleep: sleep,
+	}
+	if c.sandbox != nil {
+		c.handlers.Accounts = accounts(c.sandbox.Ready())
+	}
+	return c, s.waysToSignIn(c)
+}
+
+// accounts are the sandbox's people, with what is special about them.
+func accounts(r sandbox.Ready) []handlers.Account {
+	var out []handlers.Account
+	for _, t := range r.Tenants {
+		for _, u := range t.Users {
+			role := "no directory role"
+			if len(u.Roles) > 0 {
+				role = strings.Join(u.Roles, ", ")
+			}
+			out = append(out, handlers.Account{UPN: u.UserPrincipalName, Password: u.Password, About: t.Scenario + "; " + role})
+		}
+	}
+	return out
+}
+
+// waysToSignIn decides which identities the sign-in page offers. Nothing is
+// borrowed silently: the page names the registration that is used.
+func (s *ServeCmd) waysToSignIn(c *console) error {
+	browser := &handlers.BrowserSignIn{ClientID: entra.ClientID(s.ClientID), Name: "of your choosing", Tenant: s.Tenant}
+	if s.ClientID == "" && c.cloud.IsSandbox() {
+		browser.ClientID, browser.Name = entra.ClientID(sandbox.ConsoleClientID), "Consentry (sandbox)"
+	}
+	switch {
+	case s.SignIn != "azure-cli" && browser.ClientID != "":
+		if _, err := entra.ParseClientID(string(browser.ClientID)); err != nil {
+			return fmt.Errorf("--client-id: %w", err)
+		}
+		c.handlers.Browser = browser
+	case s.SignIn == "browser":
+		return errors.New("--sign-in browser needs --client-id: the Application (client) ID of an app registration with the redirect URI " + c.handlers.BaseURL + "/sign-in/callback (platform Mobile and desktop applications)")
+	}
+	if s.SignIn != "browser" && !c.cloud.IsSandbox() {
+		cred, err := graph.AzureCLI(c.cloud, strings.TrimPrefix(s.Tenant, "organizations"))
+		if err != nil {
+			return err
+		}
+		c.handlers.CLIToken = tokenOf(cred)
+	}
+	return nil
+}
+
+// tokenOf asks a credential for a token of Microsoft Graph.
+func tokenOf(cred azcore.TokenCredential) handlers.TokenFunc {
+	return func(ctx context.Context) (entra.Sensitive, time.Time, error) {
+		t, err := cred.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{"https://graph.microsoft.com/.default"}})
+		return entra.NewSensitive(t.Token), t.ExpiresOn, err
+	}
+}
+
+// openCloud finds the cloud, or starts the one in a box.
+func (s *ServeCmd) openCloud(ctx context.Context, c *console, log *slog.Logger) error {
+	if s.Cloud != "sandbox" {
+		var err error
+		c.cloud, err = cloudOf(s.Cloud)
+		return err
+	}
+	box, err := sandbox.Start(ctx, sandbox.Options{Listen: "127.0.0.1:0", Now: time.Now, Log: log})
+	if err != nil {
+		return fmt.Errorf("start the sandbox: %w", err)
+	}
+	c.sandbox, c.cloud = box, box.Cloud()
+	c.cleanUp = append(c.cleanUp, func() error { return box.Close(context.WithoutCancel(ctx)) })
+	return nil
+}
+
+// openStore opens the database; for the in-process sandbox in a folder that
+// goes away with it, since what it describes does too.
+func (s *ServeCmd) openStore(ctx context.Context, c *console, log *slog.Logger) error {
+	data, keyFile := s.Data, s.KeyFile
+	if data == "" && c.sandbox != nil {
+		dir, err := os.MkdirTemp("", "consentry-sandbox-")
+		if err != nil {
+			return err
+		}
+		c.cleanUp = append(c.cleanUp, func() error { return os.RemoveAll(dir) })
+		data = filepath.Join(dir, "data")
+		if keyFile == "" {
+			keyFile = filepath.Join(dir, "key")
+		}
+	}
+	st, err := openStore(ctx, data, keyFile, c.cloud, log, os.Stderr)
+	if err != nil {
+		return err
+	}
+	c.store = st
+	c.cleanUp = append(c.cleanUp, st.Close)
+	return nil
+}
+
+// close undoes build, last opened first.
+func (c *console) close() error {
+	var errs []error
+	for i := len(c.cleanUp) - 1; i >= 0; i-- {
+		errs = append(errs, c.cleanUp[i]())
+	}
+	return errors.Join(errs...)
+}
+
+// sleep waits for d or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// logCalls logs each Graph request at debug level, without bodies.
+func logCalls(log *slog.Logger) func(graph.Call) {
+	return func(c graph.Call) {
+		log.Debug("graph", "method", c.Method, "path", c.Path, "status", c.Status, "request_id", c.RequestID, "try", c.Try, "ms", c.Duration.Milliseconds())
+	}
+}
