@@ -163,24 +163,22 @@ func writeNoSuchResource(rw http.ResponseWriter) {
 
 // serveOrganizationPage is the organization's own page in a browser.
 func (w *world) serveOrganizationPage(rw http.ResponseWriter, r *http.Request, slug string) {
-	w.mu.Lock()
-	org := w.organization(slug)
-	var refuse func(http.ResponseWriter)
+	var org *organization
 	var projects []string
-	if org != nil {
-		_, refuse = w.admit(r, org, "")
+	refusal := writeNoSuchResource
+	w.locked(func() {
+		if org = w.organization(slug); org == nil {
+			return
+		}
+		_, refusal = w.admit(r, org, "")
 		for _, p := range org.projects {
 			projects = append(projects, p.Name)
 		}
+	})
+	if refusal != nil {
+		refusal(rw)
+		return
 	}
-	w.mu.Unlock()
-	switch {
-	case org == nil:
-		writeNoSuchResource(rw)
-	case refuse != nil:
-		refuse(rw)
-	default:
-		announce(rw.Header(), r, org)
-		writeHTML(rw, http.StatusOK, organizationPage, map[string]any{"Slug": org.Slug, "Projects": projects})
-	}
+	announce(rw.Header(), r, org)
+	writeHTML(rw, http.StatusOK, organizationPage, map[string]any{"Slug": org.Slug, "Projects": projects})
 }

@@ -68,25 +68,32 @@ func devopsListOf[T any](items []T) devopsReply {
 	return ok(devopsList[T]{len(items), items})
 }
 
+// locked runs f under the world's lock, and gives the lock back even when f
+// panics.
+func (w *world) locked(f func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	f()
+}
+
 // serveOrganization answers what lies below an organization.
 func (w *world) serveOrganization(rw http.ResponseWriter, r *http.Request, slug, path string, operations []devopsOperation) {
 	body, _ := io.ReadAll(r.Body) // in memory already
-	w.mu.Lock()
-	org := w.organization(slug)
-	if org == nil {
-		w.mu.Unlock()
-		writeNoSuchResource(rw)
-		return
-	}
-	c := &devopsCall{world: w, r: r, org: org, body: body, header: rw.Header()}
-	who, refusal := w.admit(r, org, path)
+	c := &devopsCall{world: w, r: r, body: body, header: rw.Header()}
+	var refusal func(http.ResponseWriter)
 	var answer devopsReply
 	var failure *devopsError
-	if refusal == nil {
-		c.caller, c.member = who.caller, who.member
-		answer, failure = c.operate(operations, path)
-	}
-	w.mu.Unlock()
+	w.locked(func() {
+		if c.org = w.organization(slug); c.org == nil {
+			refusal = writeNoSuchResource
+			return
+		}
+		var who admission
+		if who, refusal = w.admit(r, c.org, path); refusal == nil {
+			c.caller, c.member = who.caller, who.member
+			answer, failure = c.operate(operations, path)
+		}
+	})
 	if refusal != nil {
 		refusal(rw)
 		return

@@ -129,6 +129,32 @@ func TestDroppedConnectionIsClosedOnPlainHTTPToo(t *testing.T) {
 	}
 }
 
+// SDKs speak HTTP/2, where a drop ends the stream and net/http must not take
+// the request for one that never arrived.
+func TestDroppedHTTP2RequestIsNotSentAgain(t *testing.T) {
+	s := start(t, Options{})
+	client := trusting(t, s)
+	transport := client.Transport.(*http.Transport)
+	transport.ForceAttemptHTTP2, transport.DisableKeepAlives = true, false
+	defer transport.CloseIdleConnections()
+	resp, err := client.Get(s.Ready().TLS.DevOps + "/contoso")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.ProtoMajor != 2 {
+		t.Fatalf("spoke %s, want HTTP/2", resp.Proto)
+	}
+	putFaults(t, s, `[{"action":{"commit_then_drop":true}}]`)
+	if resp, err := client.Get(s.Ready().TLS.DevOps + "/contoso"); err == nil {
+		resp.Body.Close()
+		t.Error("the dropped request was answered")
+	}
+	if list := s.Requests(); len(list) != 2 || list[1].Outcome != Dropped || list[1].Committed != http.StatusFound {
+		t.Errorf("journal %+v", list)
+	}
+}
+
 func TestFaultStrikesTheNthRequestSoManyTimes(t *testing.T) {
 	for name, c := range map[string]struct{ rule, want string }{
 		"always":          {`{"action":{"status":503}}`, "xxxxx"},

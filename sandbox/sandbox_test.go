@@ -299,3 +299,24 @@ func TestPanicIsAnsweredInTheServicesOwnForm(t *testing.T) {
 		}
 	}
 }
+
+func TestPanicInAnOperationGivesTheWorldBack(t *testing.T) {
+	s := start(t, Options{})
+	broken := []devopsOperation{{method: "GET", path: "_apis/broken", run: func(*devopsCall) (devopsReply, *devopsError) { panic("broken") }}}
+	h := s.edge(serviceDevOps, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.world.serveOrganization(w, r, "contoso", "_apis/broken", broken)
+	}))
+	r, err := http.NewRequestWithContext(withPlace(t.Context(), place{service: serviceDevOps}), "GET", "http://127.0.0.1/", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+tokenFor(t, s, contosoDeveloper, everything))
+	w := &recording{header: http.Header{}}
+	h.ServeHTTP(w, r)
+	if w.status != http.StatusInternalServerError {
+		t.Errorf("status %d, want 500", w.status)
+	}
+	if got := send(t, s, "GET", s.Ready().DevOps+"/contoso/_apis/projects", "", "Authorization", r.Header.Get("Authorization")); got.StatusCode != http.StatusOK {
+		t.Errorf("the next request: %d", got.StatusCode)
+	}
+}

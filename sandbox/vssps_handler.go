@@ -27,9 +27,8 @@ func (w *world) vsspsHandler() http.Handler {
 // serveTenantProbe is the root of an organization on vssps.dev.azure.com:
 // always 404, with the tenant in a header if the organization exists.
 func (w *world) serveTenantProbe(rw http.ResponseWriter, r *http.Request, slug string) {
-	w.mu.Lock()
-	org := w.organization(slug)
-	w.mu.Unlock()
+	var org *organization
+	w.locked(func() { org = w.organization(slug) })
 	if org != nil {
 		announce(rw.Header(), r, org)
 	}
@@ -43,10 +42,10 @@ func (w *world) serveProfile(rw http.ResponseWriter, r *http.Request) {
 		refuseAnonymousProfile(rw, r)
 		return
 	}
-	w.mu.Lock()
 	c := &devopsCall{world: w, r: r, caller: who, header: rw.Header()}
-	answer, failure := c.operate(profileOperations, strings.TrimPrefix(r.URL.Path, "/"))
-	w.mu.Unlock()
+	var answer devopsReply
+	var failure *devopsError
+	w.locked(func() { answer, failure = c.operate(profileOperations, strings.TrimPrefix(r.URL.Path, "/")) })
 	c.write(rw, answer, failure)
 }
 
