@@ -3,7 +3,6 @@ package trial
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
 	"slices"
 	"time"
@@ -94,9 +93,6 @@ func ExplainPaste(text string) Failure {
 }
 
 func explainPaste(text string) Failure {
-	if plain, err := url.QueryUnescape(text); err == nil {
-		text += "\n" + plain
-	}
 	name, subcode := match(errorName, text), match(subcodeName, text)
 	if code := tellingCode(entra.FindAADSTS(text)); code != 0 {
 		return Explain(code, name)

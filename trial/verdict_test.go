@@ -1,0 +1,95 @@
+package trial
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/consentry/consentry/azuredevops"
+	"github.com/consentry/consentry/preset"
+)
+
+// good is a report with nothing to complain about.
+func good() Report {
+	return Report{
+		HasToken: true, AudienceOK: true, ResourceName: "Azure DevOps", RefreshAsked: true, RefreshCame: true, RefreshWorks: true,
+		Scopes:       []ScopeRow{{Scope: "vso.work", Asked: true, Registered: true, Consented: true, InToken: true}},
+		Organization: Reach{Name: "contoso", Tried: true, OK: true},
+		Project:      Reach{Name: "Web Shop", Tried: true, OK: true},
+		Exercises:    []azuredevops.Exercise{{Scope: "vso.work", Exercised: true, OK: true}, {Scope: "vso.release"}},
+	}
+}
+
+func TestVerdictNamesTheFirstProblem(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*Report)
+		trial  Trial
+		ok     bool
+		words  string
+	}{
+		"all is well":                     {func(*Report) {}, Trial{}, true, "It works: the token reaches contoso and Web Shop"},
+		"no organization was named":       {func(r *Report) { r.Organization, r.Project = Reach{}, Reach{} }, Trial{}, true, "not put to use"},
+		"no project was tried":            {func(r *Report) { r.Project = Reach{Note: "none"} }, Trial{}, true, "reaches contoso and holds"},
+		"another audience":                {func(r *Report) { r.AudienceOK, r.ResourceName = false, "Microsoft Graph" }, Trial{}, false, "for Microsoft Graph"},
+		"an unnamed audience":             {func(r *Report) { r.AudienceOK, r.ResourceName, r.Audience = false, "", "api://x" }, Trial{}, false, "for api://x"},
+		"a scope is missing":              {func(r *Report) { r.Scopes[0].InToken, r.Scopes[0].Differs = false, true }, Trial{}, false, "lacks vso.work"},
+		"the organization is not reached": {func(r *Report) { r.Organization = Reach{Name: "contoso", Tried: true, Cause: "Because."} }, Trial{}, false, "does not reach the organization contoso. Because."},
+		"the project is not reached":      {func(r *Report) { r.Project = Reach{Name: "Web Shop", Tried: true, Cause: "Because."} }, Trial{}, false, "not the project Web Shop"},
+		"no refresh token":                {func(r *Report) { r.RefreshCame, r.RefreshWorks = false, false }, Trial{}, false, "no refresh token came"},
+		"a refresh token that fails":      {func(r *Report) { r.RefreshWorks, r.RefreshNote = false, "Because." }, Trial{}, false, "refresh token does not: access ends with it. Because."},
+		"none was asked for":              {func(r *Report) { r.RefreshAsked, r.RefreshCame, r.RefreshWorks = false, false, false }, Trial{}, true, "It works"},
+		"a read was refused":              {func(r *Report) { r.Exercises[0].OK = false }, Trial{}, false, "refused what needs vso.work"},
+		"a difference that does not matter": {func(r *Report) {
+			r.Scopes = append(r.Scopes, ScopeRow{Scope: "vso.code", Consented: true, InToken: true, Differs: true})
+		}, Trial{}, true, "It works"},
+		"the same where lists must be equal": {func(r *Report) {
+			r.Scopes = append(r.Scopes, ScopeRow{Scope: "vso.code", Consented: true, InToken: true, Differs: true})
+		}, Trial{Compare: preset.Exact}, false, "not equal"},
+		"an administrator's consent": {func(r *Report) { *r = Report{Scopes: r.Scopes} }, Trial{Kind: AdminConsent}, true, "An administrator consented"},
+	} {
+		r := good()
+		c.change(&r)
+		r.judge(c.trial)
+		if r.OK != c.ok || !strings.Contains(r.Verdict, c.words) {
+			t.Errorf("%s: %v %q", name, r.OK, r.Verdict)
+		}
+		if strings.Contains(r.Verdict, "\n") || !r.OK && r.Next == "" && !strings.Contains(r.Verdict, "Because.") && !strings.Contains(r.Verdict, "not equal") {
+			t.Errorf("%s: %q leaves the person without a next step", name, r.Verdict)
+		}
+	}
+}
+
+func TestReportWords(t *testing.T) {
+	for name, c := range map[string]struct{ got, want string }{
+		"a usual lifetime":      {Report{Lifetime: 75*time.Minute + 30*time.Second, LifetimeOK: true}.LifetimeWords(), "75 minutes 30 seconds; within the documented 90 minutes"},
+		"until when":            {Report{Lifetime: time.Hour, LifetimeOK: true, Expires: now}.LifetimeWords(), "60 minutes, until 12:00:00 UTC; within the documented 90 minutes"},
+		"a long lifetime":       {Report{Lifetime: 24 * time.Hour}.LifetimeWords(), "1440 minutes; longer than the documented 90 minutes, as tenants with a token lifetime policy or continuous access evaluation give them"},
+		"no lifetime":           {Report{}.LifetimeWords(), "The answer does not say how long the token lives."},
+		"a working refresh":     {Report{RefreshAsked: true, RefreshCame: true, RefreshWorks: true}.RefreshWords(), "came, and gave a new access token"},
+		"a refresh that fails":  {Report{RefreshAsked: true, RefreshCame: true, RefreshNote: "Why."}.RefreshWords(), "came, but gave no new access token: Why."},
+		"a refresh that missed": {Report{RefreshAsked: true}.RefreshWords(), "did not come although offline_access was asked for"},
+		"none asked for":        {Report{}.RefreshWords(), "did not come, because offline_access was not asked for"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %q, want %q", name, c.got, c.want)
+		}
+	}
+}
+
+func TestReachedListsWhatWasTried(t *testing.T) {
+	r := Report{
+		Organization: Reach{Name: "contoso", Tried: true, OK: true, As: "Anna"},
+		Project:      Reach{Name: "Web Shop", Tried: true, Cause: "It is gone.", Next: "Look for it."},
+	}
+	got := r.Reached()
+	want := []Reached{
+		{"Organization contoso", true, true, "The token is known there as Anna."},
+		{"Project Web Shop", false, true, "It is gone. Look for it."},
+	}
+	if len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
+		t.Errorf("%+v", got)
+	}
+	if got := (Report{}).Reached(); got != nil {
+		t.Errorf("nothing was named: %+v", got)
+	}
+}
