@@ -164,3 +164,17 @@ type Policies struct {
 	// permission would allow it.
 	Unread []string `json:"unread,omitempty"`
 }
+
+// A DevOpsOrganization is what anybody may learn about an Azure DevOps
+// organization without signing in.
+type DevOpsOrganization struct {
+	Slug   string
+	Exists bool
+	// Tenant is the tenant it is connected to; empty when not Connected.
+	Tenant TenantID
+	// Connected is false for an organization of personal Microsoft accounts,
+	// which no Entra app can serve.
+	Connected bool
+	// Checked is the request that showed it.
+	Checked string
+}
