@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -196,6 +197,58 @@ func TestALockedFileIsUnavailableAndLosesNothing(t *testing.T) {
 	}
 	if saved, err := s.SaveEnvironment(t.Context(), e); err != nil || saved.Version != 2 {
 		t.Errorf("afterwards: %+v, %v", saved, err)
+	}
+}
+
+func TestAFullDiskStopsIntentsBeforeAnythingIsSentAndKeepsReading(t *testing.T) {
+	c := &clock{now: time.Now()}
+	s := openAt(t, filepath.Join(t.TempDir(), "consentry.db"), NewKey(), c.Now)
+	b := &bench{Store: s, clock: c}
+	o := b.operation(t, b.environment(t, "one").ID)
+	b.session(t, "a", "data")
+	c.pass(idle / 2) // reading the session wants to move its limit on
+	o, err := s.RenewLease(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var pages int
+	if err := s.write.QueryRowContext(t.Context(), `PRAGMA page_count`).Scan(&pages); err != nil {
+		t.Fatal(err)
+	}
+	setMaxPages(t, s, pages)
+	big := setup.Entry{Step: "application", Title: strings.Repeat("x", 1<<20)}
+	if _, err := s.Journal(o).Intent(t.Context(), big); !errors.Is(err, ErrUnavailable) {
+		t.Errorf("intent: %v", err)
+	}
+	wantSession(t, b, "a", "data")
+	if got, err := s.Entries(t.Context(), o.ID); err != nil || len(got) != 0 {
+		t.Errorf("entries: %v, %v", got, err)
+	}
+	setMaxPages(t, s, pages+10_000)
+	if seq, err := s.Journal(o).Intent(t.Context(), big); err != nil || seq != 1 {
+		t.Errorf("with space again: %d, %v", seq, err)
+	}
+}
+
+// setMaxPages makes the disk as large as that for SQLite.
+func setMaxPages(t *testing.T, s *Store, n int) {
+	t.Helper()
+	if _, err := s.write.ExecContext(t.Context(), fmt.Sprintf(`PRAGMA max_page_count = %d`, n)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAFileThatIsNoDatabaseIsLeftAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "notes.txt")
+	const notes = "these are my notes, and they are longer than a header of SQLite is: a hundred bytes and a few more"
+	if err := os.WriteFile(path, []byte(notes), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(t.Context(), Options{Path: path, Key: NewKey()}); err == nil {
+		t.Error("it was opened")
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != notes {
+		t.Errorf("now it reads %q, %v", got, err)
 	}
 }
 
