@@ -9,10 +9,24 @@ import (
 
 // AdminRequest is a text to send to whoever may change the tenant: what is
 // wanted and why, every value, how to check it, and what not to send back. It
-// holds no secret.
+// holds no secret. What exists already (an application, a secret) is not
+// asked for again.
 func (p Preset) AdminRequest(v Values) string {
-	parts := []string{p.requestOpening(v), p.requestValues(v), p.requestSteps(v), requestAnswer(v), p.requestCheck(v)}
+	steps := p.requestedSteps(v)
+	parts := []string{p.requestOpening(v), p.requestValues(v), stepsText(steps), p.requestAnswer(v), checksText(steps, v)}
 	return strings.Join(parts, "\n\n") + "\n"
+}
+
+// requestedSteps are the steps left to do by hand.
+func (p Preset) requestedSteps(v Values) []ManualStep {
+	var out []ManualStep
+	for _, s := range p.Manual() {
+		done := s.ID == "register" && v.ClientID != "" || s.ID == "secret" && v.SecretHint != ""
+		if !done {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 func (p Preset) requestOpening(v Values) string {
@@ -25,11 +39,11 @@ func (p Preset) requestOpening(v Values) string {
 		where = fmt.Sprintf(" (tenant %s)", v.TenantID)
 	}
 	return fmt.Sprintf("Hello,\n\nplease %s%s, so that %s can sign our users in to Azure DevOps. %s It acts only as the person who signed in: nobody can do more through it than Azure DevOps lets them do anyway.",
-		what, where, p.productName(), p.About)
+		what, where, p.inSentence(), p.About)
 }
 
-// productName is how the integration is spoken of in a sentence.
-func (p Preset) productName() string {
+// inSentence is how the integration is spoken of.
+func (p Preset) inSentence() string {
 	if p.ID == custom.ID {
 		return "our integration"
 	}
@@ -38,7 +52,7 @@ func (p Preset) productName() string {
 
 func (p Preset) requestValues(v Values) string {
 	rows := []string{"Values"}
-	for _, want := range []FieldValue{AppNameValue, ClientIDValue, RedirectURIValue, PermissionsValue, OrganizationValue, ProjectValue} {
+	for _, want := range []FieldValue{AppNameValue, ClientIDValue, RedirectURIValue, PermissionsValue, SecretNameValue, OrganizationValue, ProjectValue} {
 		if text := v.Text(want, p); text != "" {
 			rows = append(rows, fmt.Sprintf("- %s: %s", v.Label(want), text))
 		}
@@ -50,34 +64,33 @@ func (p Preset) requestValues(v Values) string {
 	return strings.Join(rows, "\n")
 }
 
-func (p Preset) requestSteps(v Values) string {
-	var rows []string
-	for _, s := range p.Manual() {
-		if s.ID == "register" && v.ClientID != "" {
-			continue
-		}
-		rows = append(rows, fmt.Sprintf("%d. %s (%s)", len(rows)+1, s.Title, s.Who))
+func stepsText(steps []ManualStep) string {
+	rows := []string{"Steps"}
+	for i, s := range steps {
+		rows = append(rows, fmt.Sprintf("%d. %s (%s)", i+1, s.Title, s.Who))
 		for _, line := range s.Present {
 			rows = append(rows, "   - "+line)
 		}
 	}
-	return "Steps\n" + strings.Join(rows, "\n")
+	return strings.Join(rows, "\n")
 }
 
-func requestAnswer(v Values) string {
-	back := "the Application (client) ID, the Directory (tenant) ID and the day the client secret expires"
-	if v.ClientID != "" {
-		back = "a word that it is done, and the day the client secret expires"
+func (p Preset) requestAnswer(v Values) string {
+	back := "a word that it is done"
+	if v.ClientID == "" {
+		back = "the Application (client) ID and the Directory (tenant) ID"
 	}
-	return "Please send back " + back + ".\nPlease do not send the client secret by mail or chat: enter it in the integration's form yourself, or hand it over through a password manager. The Secret ID is not the secret and is of no use."
+	if v.SecretHint != "" {
+		return "Please send back " + back + "."
+	}
+	return fmt.Sprintf("Please send back %s, and the day the client secret expires.\nPlease do not send the client secret by mail or chat: enter it yourself in %s (%s), or hand it over through a password manager. The Secret ID is not the secret and is of no use.",
+		back, p.inSentence(), strings.Join(p.Place(v.Inputs), ", "))
 }
 
-func (p Preset) requestCheck(v Values) string {
+func checksText(steps []ManualStep, v Values) string {
 	rows := []string{"How to check"}
-	for _, s := range p.Manual() {
-		if s.ID != "secret" {
-			rows = append(rows, fmt.Sprintf("- %s: %s", s.Title, s.Check))
-		}
+	for _, s := range steps {
+		rows = append(rows, fmt.Sprintf("- %s: %s", s.Title, s.Check))
 	}
 	if v.ClientID != "" {
 		for _, c := range entra.VerifyApplication(v.ClientID) {

@@ -56,6 +56,7 @@ var (
 		Title: "Add the redirect URI",
 		Who:   "An owner of the app registration, or an application administrator",
 		Present: []string{
+			"Where it was given when registering, this step only checks it.",
 			"Open the app registration; under Manage choose Authentication (Preview).",
 			"On the tab Redirect URI configuration choose Add Redirect URI, then Web.",
 			"Paste the redirect URI and choose Configure.",
