@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"net/http"
 	"net/url"
 	"strings"
 )
@@ -131,8 +130,3 @@ func match(pattern []string, tokens []pathToken) (keys []pathToken, ok bool) {
 
 // ofMe reports whether the operation is about the signed-in user.
 func (op *operation) ofMe() bool { return op.path == "me" || strings.HasPrefix(op.path, "me/") }
-
-// writes reports whether the method carries a body.
-func (q *graphRequest) writes() bool {
-	return q.method == http.MethodPost || q.method == http.MethodPatch
-}
