@@ -91,6 +91,10 @@ func (c *Client) Roles(ctx context.Context) ([]string, error) {
 	if claims.Roles != nil {
 		return slices.DeleteFunc(slices.Clone(*claims.Roles), func(id string) bool { return id == everyMember }), nil
 	}
+	return c.directoryRoles(ctx)
+}
+
+func (c *Client) directoryRoles(ctx context.Context) ([]string, error) {
 	const path = "/me/transitiveMemberOf/microsoft.graph.directoryRole"
 	all, err := pages(ctx, path, true, func(ctx context.Context, next string) (page[models.DirectoryRoleable], error) {
 		return get[page[models.DirectoryRoleable]](ctx, c, path, []string{"id", "roleTemplateId"}, next, models.CreateDirectoryRoleCollectionResponseFromDiscriminatorValue)
