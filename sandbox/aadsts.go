@@ -108,7 +108,6 @@ var signInErrors = map[int]signInError{
 	900023:  {oauth: invalidRequest, text: "Specified tenant identifier '{tenant}' is neither a valid DNS name, nor a valid external domain."},
 	900144:  {oauth: invalidRequest, text: "The request body must contain the following parameter: '{parameter}'."},
 	900561:  {oauth: invalidRequest, text: "The endpoint only accepts {validVerbs} requests. Received a {verb} request."},
-	900971:  {oauth: invalidRequest, text: "No reply address provided."},
 	901002:  {oauth: invalidRequest, text: "The 'resource' request parameter is not supported."},
 	1002012: {oauth: invalidScope, text: "The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).", unlisted: true},
 	7000112: {oauth: unauthorizedClient, text: "Application '{appId}'({appName}) is disabled."},

@@ -178,7 +178,7 @@ func (v *visit) readChallenge(req *authorizeRequest) *refusal {
 // pageOnly are the codes that stay on the sign-in service's own pages: the
 // app cannot be told, or it is the user who has to act.
 var pageOnly = []int{
-	50011, 500113, 90102, 900971, // the redirect URI cannot be trusted
+	50011, 500113, 90102, // the redirect URI cannot be trusted
 	700016, 7000112, 650059, 90002, 900023, 90013, 900561, // client or tenant cannot be resolved
 	50020, 50034, 50126, 50173, 165000, // somebody else may sign in
 	90093, 90094, 90095, 650056,
