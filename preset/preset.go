@@ -18,10 +18,9 @@ type InputKind string
 
 // The kinds of inputs.
 const (
-	HostInput     InputKind = "host"   // a host name, optionally with port
-	URIInput      InputKind = "uri"    // a whole redirect URI
-	ChoiceInput   InputKind = "choice" // one of Choices
-	EnvNamesInput InputKind = "text"   // short free text
+	HostInput   InputKind = "host"   // a host name, optionally with port
+	URIInput    InputKind = "uri"    // whole redirect URIs, separated by blanks
+	ChoiceInput InputKind = "choice" // one of Choices
 )
 
 // An Input is something only the person knows, asked for by the wizard and

@@ -14,9 +14,6 @@ type FieldError struct {
 	Message string // a sentence for people
 }
 
-// Error joins field and message.
-func (e FieldError) Error() string { return e.Field + ": " + e.Message }
-
 // RedirectURIs fills the redirect URI with the inputs, each of which it
 // checks; inputs the integration does not ask for are not looked at. It
 // returns either every URI or every error.
@@ -82,10 +79,8 @@ func (in Input) check(answer string) ([]string, error) {
 		return []string{host}, err
 	case URIInput:
 		return splitURIs(answer), nil
-	case ChoiceInput:
-		return []string{answer}, in.checkChoice(answer)
 	}
-	return []string{answer}, in.checkText(answer)
+	return []string{answer}, in.checkChoice(answer)
 }
 
 // splitURIs splits a list of redirect URIs at blanks, which none can hold.
@@ -104,19 +99,6 @@ func (in Input) checkChoice(answer string) error {
 	}
 	if !slices.Contains(values, answer) {
 		return fmt.Errorf("the choice %q does not exist: give one of %s", answer, strings.Join(values, ", "))
-	}
-	return nil
-}
-
-// maxText bounds free text; nothing sensible is longer.
-const maxText = 200
-
-func (in Input) checkText(answer string) error {
-	switch {
-	case answer == "":
-		return fmt.Errorf("%q is missing: fill it in", in.Label)
-	case len(answer) > maxText:
-		return fmt.Errorf("%q is longer than %d characters: shorten it", in.Label, maxText)
 	}
 	return nil
 }
