@@ -2,8 +2,11 @@ package trial_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"os"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,20 +33,32 @@ type cloud struct {
 	secret    entra.Sensitive
 }
 
-// start registers an app with the permissions, by bare name.
-func start(t *testing.T, permissions ...string) *cloud {
-	t.Helper()
-	s, err := sandbox.Start(t.Context(), sandbox.Options{CADir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
+// shared is one sandbox for all tests: each registers an app of its own, and
+// closing one takes a second, until HTTP/2 has said goodbye.
+var shared = sync.OnceValues(func() (*sandbox.Sandbox, error) {
+	return sandbox.Start(context.Background(), sandbox.Options{})
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if s, err := shared(); err == nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		if err := s.Close(ctx); err != nil {
-			t.Error(err)
+			fmt.Fprintln(os.Stderr, "closing the sandbox:", err)
+			code = 1
 		}
-	})
+	}
+	os.Exit(code)
+}
+
+// start registers an app with the permissions, by bare name.
+func start(t *testing.T, permissions ...string) *cloud {
+	t.Helper()
+	s, err := shared()
+	if err != nil {
+		t.Fatal(err)
+	}
 	transport, err := graph.Transport(s.Cloud())
 	if err != nil {
 		t.Fatal(err)
