@@ -118,7 +118,7 @@ func parseBase(s string) (string, error) {
 		return "", fmt.Errorf("is missing: give a base URL such as https://login.microsoftonline.com")
 	}
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || u.Host == "" || u.User != nil || strings.ContainsAny(s, "?#") {
 		return "", fmt.Errorf("%q is not a base URL: give scheme, host and at most a path", s)
 	}
 	switch {

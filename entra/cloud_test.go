@@ -46,6 +46,8 @@ func TestParseCloudNamesTheFieldThatIsWrong(t *testing.T) {
 		{"an https base is missing", `"graph":"https://localhost:4442",`, "", `"tls.graph"`},
 		{"credentials in a base", "https://localhost:4443/", "https://me@localhost:4443/", `"tls.devops"`},
 		{"a query in a base", "https://localhost:4444", "https://localhost:4444?x", `"tls.vssps"`},
+		{"an empty fragment in a base", "http://127.0.0.1:18080/login", "http://127.0.0.1:18080/login#", `"login"`},
+		{"an empty query in a base", "https://localhost:4444", "https://localhost:4444?", `"tls.vssps"`},
 		{"no host", "https://localhost:4444", "https:///x", `"tls.vssps"`},
 		{"another scheme", "https://localhost:4444", "ftp://localhost", `"tls.vssps"`},
 		{"not JSON", sandboxLine, "login: x", "JSON"},
