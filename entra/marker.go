@@ -9,9 +9,6 @@ import (
 // registration. Changing it would orphan every registration made before.
 const markerPrefix = "consentry:environment:"
 
-// MaxTagLength is the most characters Microsoft Graph takes in one tag.
-const MaxTagLength = 256
-
 // MaxSecretName is how long the display name of a secret may get here;
 // longer descriptions are cut.
 const MaxSecretName = 120

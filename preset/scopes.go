@@ -40,37 +40,3 @@ func (p Preset) AskedScopes(chosen []string) []string {
 func (p Preset) ScopeString(chosen []string) string {
 	return entra.ScopeString(entra.AzureDevOps, p.asked(chosen), p.ScopeForm.Prefix, p.ScopeForm.OfflineAccess)
 }
-
-// A Difference is a scope in which asking and registration do not agree in
-// the way the integration needs.
-type Difference struct {
-	Scope string
-	// Asked is false for a scope that is registered and not asked for, which
-	// matters to integrations that compare exactly.
-	Asked bool
-}
-
-// Compared lists the differences between asked and registered scopes, both by
-// bare name, under the integration's own rule: none means sign-in can work.
-func (p Preset) Compared(asked, registered []string) []Difference {
-	var out []Difference
-	for _, a := range asked {
-		if !p.agrees(a, registered) {
-			out = append(out, Difference{a, true})
-		}
-	}
-	if p.Compare != Exact {
-		return out
-	}
-	for _, r := range registered {
-		if !p.agrees(r, asked) {
-			out = append(out, Difference{r, false})
-		}
-	}
-	return out
-}
-
-func (p Preset) agrees(scope string, list []string) bool {
-	by, ok := entra.Covers(list, scope)
-	return ok && (p.Compare != Exact || by == scope)
-}

@@ -1,7 +1,6 @@
 package preset
 
 import (
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -42,30 +41,5 @@ func TestAskingDoesNotChangeThePreset(t *testing.T) {
 	frontegg.Permissions(nil)
 	if !slices.Equal(frontegg.Asked, before) {
 		t.Errorf("now asks for %v", frontegg.Asked)
-	}
-}
-
-func TestComparison(t *testing.T) {
-	tests := []struct {
-		name, id          string
-		asked, registered []string
-		want              []Difference
-	}{
-		{"granular scopes under user_impersonation are right", "frontegg", []string{"vso.code", "vso.work"}, []string{"user_impersonation"}, nil},
-		{"a wider scope of the area covers", "paragon", []string{"vso.work"}, []string{"vso.work_full"}, nil},
-		{"what is registered beyond does no harm", "paragon", []string{"vso.work"}, []string{"vso.work", "vso.code"}, nil},
-		{"what is not covered is named", "paragon", []string{"vso.work", "vso.code"}, []string{"vso.work_full"}, []Difference{{"vso.code", true}}},
-		{"Cyclr: equal lists, whatever the order", "cyclr", []string{"vso.work", "vso.code"}, []string{"vso.code", "vso.work"}, nil},
-		{"Cyclr: covering is not enough", "cyclr", []string{"vso.work"}, []string{"vso.work_full"}, []Difference{{"vso.work", true}, {"vso.work_full", false}}},
-		{"Cyclr: one more on the registration", "cyclr", []string{"vso.work"}, []string{"vso.work", "vso.code"}, []Difference{{"vso.code", false}}},
-		{"Cyclr: user_impersonation does not stand for others", "cyclr", []string{"vso.work"}, []string{"user_impersonation"}, []Difference{{"vso.work", true}, {"user_impersonation", false}}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			p, _ := ByID(tt.id)
-			if got := p.Compared(tt.asked, tt.registered); !reflect.DeepEqual(got, tt.want) {
-				t.Errorf("got %+v, want %+v", got, tt.want)
-			}
-		})
 	}
 }
