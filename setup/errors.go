@@ -111,7 +111,7 @@ var refusals = map[string]refusal{
 	"CredentialTypeNotAllowedAsPerAppPolicy":  {"A policy of the tenant forbids client secrets for applications. Ask for an exception for this application, then repeat.", policyOwner},
 	"CredentialInvalidLifetimeAsPerAppPolicy": {"A policy of the tenant allows only shorter lived client secrets. Give a shorter secret lifetime and repeat, or ask for an exception.", policyOwner},
 	"SignInAudienceNotAllowedAsPerAppPolicy":  {"A policy of the tenant forbids multitenant applications. Choose the audience AzureADMyOrg (this tenant only) if the integration can do with it, or ask for an exception.", policyOwner},
-	"Directory_QuotaExceeded":                 {"The signed-in person has reached the number of directory objects one may create. Delete registrations that are not needed (they count for 30 days more), or let an administrator do this.", roleApplicationAdministrator},
+	"Directory_QuotaExceeded":                 {"The signed-in person has reached the number of directory objects one may create. Delete registrations that are not needed (they count for 30 days more), or let an administrator do this.", whoAddsResources},
 }
 
 // requestID finds what support would ask for.

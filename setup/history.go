@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"strings"
 	"time"
 
 	"github.com/consentry/consentry/entra"
@@ -54,8 +55,8 @@ func (h *history) noteObjects(e Entry) {
 	if e.State != Done {
 		return
 	}
-	if e.Request.Method == "DELETE" && e.Step == stepApplication {
-		h.client = ""
+	if e.Request.Method == "DELETE" {
+		h.forget(e.Step)
 	}
 	if e.Created == nil {
 		return
@@ -65,6 +66,19 @@ func (h *history) noteObjects(e Entry) {
 	}
 	if e.Created.Principal != nil {
 		h.created = e.Ended
+	}
+}
+
+// forget drops what went with a deleted object: it is not waited for when it
+// is made again.
+func (h *history) forget(deleted StepID) {
+	for id := range h.last {
+		if strings.HasPrefix(string(id), grantPrefix) {
+			delete(h.last, id)
+		}
+	}
+	if deleted == stepApplication {
+		h.client, h.asking = "", nil
 	}
 }
 

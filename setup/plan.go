@@ -46,10 +46,12 @@ func (id StepID) secret() (entra.KeyID, bool) {
 // Who may do the steps
 // [MicrosoftDocs/entra-docs, permissions-reference.md; learn: Create application].
 const (
-	roleApplicationAdministrator = "an Application Administrator, Cloud Application Administrator or Global Administrator"
-	whoCreatesApps               = "an Application Developer, " + roleApplicationAdministrator + ", or any member while the tenant lets users register applications"
-	whoChangesApps               = "an owner of the app registration, or " + roleApplicationAdministrator
-	whoConsents                  = "a Privileged Role Administrator, or " + roleApplicationAdministrator
+	applicationAdministrators = "Application Administrator, Cloud Application Administrator or Global Administrator"
+
+	whoAddsResources = "an " + applicationAdministrators
+	whoCreatesApps   = "an Application Developer, " + applicationAdministrators + ", or any member while the tenant lets users register applications"
+	whoChangesApps   = "an owner of the app registration, or an " + applicationAdministrators
+	whoConsents      = "a Privileged Role Administrator, " + applicationAdministrators
 )
 
 // clockAllowance is taken off a secret's lifetime: a clock that runs ahead of
@@ -197,7 +199,7 @@ func (p planner) resources() []Step {
 	var out []Step
 	for _, r := range p.want.Permissions {
 		if _, ok := p.actual.Resources[r.Resource]; !ok {
-			s := step(resourceStep(r.Resource), Create, entra.CreateServicePrincipal{ClientID: r.Resource, DisplayName: r.Name}, roleApplicationAdministrator)
+			s := step(resourceStep(r.Resource), Create, entra.CreateServicePrincipal{ClientID: r.Resource, DisplayName: r.Name}, whoAddsResources)
 			s.Note = "The tenant has never used " + r.Name + ", so it is not in its directory yet."
 			out = append(out, s)
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/consentry/consentry/entra"
@@ -28,9 +29,9 @@ func (p planner) secret() []Step {
 	if p.actual.App == nil {
 		return []Step{{
 			ID: stepSecret, Action: Create, After: []StepID{stepApplication}, Who: whoCreatesApps,
-			Title: fmt.Sprintf("Get the client secret %q", p.newSecret().Name),
+			Title: fmt.Sprintf("Make the client secret %q in the same request", p.want.Secret.Description),
 			Diffs: []Diff{{Field: "secret valid until", New: p.newSecret().End.Format(time.DateOnly)}},
-			Note:  "The request that creates the app registration asks for it too. Should Microsoft Graph not hand its value over, POST addPassword follows.",
+			Note:  "Should the answer not carry its value, POST addPassword follows.",
 		}}
 	}
 	var steps []Step
@@ -74,10 +75,19 @@ func liveSecrets(app entra.Application, environment string, now time.Time) []ent
 	return live
 }
 
+// describe is a secret's name without our marker, which only the directory
+// needs.
+func describe(s entra.Secret) string {
+	if i := strings.LastIndex(s.Name, "["); i > 0 {
+		return strings.TrimSpace(s.Name[:i])
+	}
+	return s.Name
+}
+
 func keepSecret(good []entra.Secret) Step {
 	s := Step{
 		ID: stepSecret, Action: Keep,
-		Title: fmt.Sprintf("Keep the client secret %q, valid until %s", good[0].Name, good[0].End.UTC().Format(time.DateOnly)),
+		Title: fmt.Sprintf("Keep the client secret %q, valid until %s", describe(good[0]), good[0].End.UTC().Format(time.DateOnly)),
 	}
 	if len(good) > 1 {
 		s.Note = fmt.Sprintf("%d secrets of this environment are valid, made by different machines. Remove in the portal the ones that the integration does not use.", len(good))
@@ -87,7 +97,7 @@ func keepSecret(good []entra.Secret) Step {
 
 func (p planner) removeSecret(id StepID, old entra.Secret, note string) Step {
 	s := step(id, Remove, entra.RemoveSecret{App: p.actual.App.ID, Key: old.KeyID}, whoChangesApps, stepApplication)
-	s.Title = fmt.Sprintf("Remove the client secret %q", old.Name)
+	s.Title = fmt.Sprintf("Remove the client secret %q with ID %s", describe(old), old.KeyID)
 	s.Note = note
 	return s
 }
@@ -101,6 +111,7 @@ func (p planner) addSecret(removals []Step) Step {
 		after = append(after, r.ID)
 	}
 	s := step(stepSecret, Create, c, whoChangesApps, after...)
+	s.Title = fmt.Sprintf("Add the client secret %q", p.want.Secret.Description)
 	s.Diffs = []Diff{{Field: "secret valid until", New: c.Secret.End.Format(time.DateOnly)}}
 	return s
 }

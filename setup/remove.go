@@ -85,7 +85,7 @@ func removeFromAdopted(want Desired, app entra.Application) Removal {
 		// One after the other: changes of one application's secrets do not go
 		// side by side.
 		row := step(oldSecretStep(s.KeyID), Remove, entra.RemoveSecret{App: app.ID, Key: s.KeyID}, whoChangesApps, before...)
-		row.Title = fmt.Sprintf("Remove the client secret %q", s.Name)
+		row.Title = fmt.Sprintf("Remove the client secret %q with ID %s", describe(s), s.KeyID)
 		before = []StepID{row.ID}
 		steps = append(steps, row)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/consentry/consentry/entra"
 )
@@ -53,4 +54,10 @@ func (c *convergence) words(want Desired) []string {
 		out = append(out, "Nobody consented for the whole tenant: people are asked when they connect, or an administrator consents.")
 	}
 	return out
+}
+
+// Proof is the result of a run that found nothing to do: what was read.
+func Proof(want Desired, actual Actual, plan Plan, now time.Time) Result {
+	c := &convergence{Engine: &Engine{Now: func() time.Time { return now }}, actual: actual, steps: plan, proven: len(plan.Pending()) == 0}
+	return c.result(want)
 }

@@ -3,6 +3,7 @@ package setup
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -121,6 +122,19 @@ func (c *checker) audience(s Spec, p preset.Preset) entra.Audience {
 }
 
 func (c *checker) redirectURIs(s Spec, p preset.Preset) []entra.RedirectURI {
+	known := make([]string, len(p.Inputs))
+	for i, in := range p.Inputs {
+		known[i] = in.Name
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Inputs)) {
+		switch {
+		case slices.Contains(known, name):
+		case len(known) == 0:
+			c.refuse("inputs."+name, "%s takes no inputs: remove it.", p.Name)
+		default:
+			c.refuse("inputs."+name, "%s takes %s only: correct the name or remove it.", p.Name, strings.Join(known, ", "))
+		}
+	}
 	uris, bad := p.RedirectURIs(s.Inputs)
 	for _, b := range bad {
 		c.check(b.Field, errors.New(b.Message))

@@ -22,6 +22,7 @@ import (
 type cli struct {
 	Serve   ServeCmd   `cmd:"" default:"withargs" help:"Run the console. Without arguments it works on an in-process sandbox."`
 	Sandbox SandboxCmd `cmd:"" help:"Run the sandbox cloud alone; prints one line of JSON when it is ready."`
+	Setup   SetupCmd   `cmd:"" help:"Set up an environment from a file: show the plan, or apply it. Applying again goes on where a stopped run ended."`
 }
 
 // SandboxCmd runs the Microsoft cloud in a box.

@@ -34,12 +34,9 @@ func cloudOf(name string) (entra.Cloud, error) {
 // empty paths mean the person's own folders. Environments of different clouds
 // never share a database. Where a key is made, its place is said.
 func openStore(ctx context.Context, data, keyFile string, cloud entra.Cloud, log *slog.Logger, say io.Writer) (*store.Store, error) {
-	if data == "" {
-		base, err := dataHome()
-		if err != nil {
-			return nil, err
-		}
-		data = filepath.Join(base, "consentry", cloud.Name)
+	data, err := dataFolder(data, cloud)
+	if err != nil {
+		return nil, err
 	}
 	if keyFile == "" {
 		base, err := os.UserConfigDir()
@@ -55,8 +52,20 @@ func openStore(ctx context.Context, data, keyFile string, cloud entra.Cloud, log
 	if made {
 		fmt.Fprintf(say, "Made the encryption key %s. Keep it: without it the database in %s cannot be read.\n", keyFile, data)
 	}
-	return store.Open(ctx, store.Options{Path: filepath.Join(data, "consentry.db"), Key: key, Log: log})
+	return store.Open(ctx, store.Options{Path: database(data), Key: key, Log: log})
 }
+
+// dataFolder is the folder given, or the person's own for this cloud.
+func dataFolder(given string, cloud entra.Cloud) (string, error) {
+	if given != "" {
+		return given, nil
+	}
+	base, err := dataHome()
+	return filepath.Join(base, "consentry", cloud.Name), err
+}
+
+// database is the file in a data folder.
+func database(folder string) string { return filepath.Join(folder, "consentry.db") }
 
 // dataHome is the person's data folder by the XDG rules.
 func dataHome() (string, error) {
