@@ -39,7 +39,9 @@ type Client struct {
 	HTTP *http.Client
 }
 
-// call is one GET. Path begins with a slash and is escaped already.
+var errNotJSON = errors.New("what came back is not the expected JSON")
+
+// call is one request. Path begins with a slash and is escaped already.
 type call struct {
 	base, path string
 	query      url.Values
@@ -57,7 +59,7 @@ func (c *Client) get(ctx context.Context, r call, into any) (http.Header, error)
 		return resp.Header, err
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return resp.Header, noAnswer(resp.Request, errors.New("what came back is not the expected JSON"))
+		return resp.Header, noAnswer(resp.Request, errNotJSON)
 	}
 	return resp.Header, nil
 }

@@ -34,35 +34,42 @@ const NotExercised = "in the token, not exercised"
 // configures. A scope that implies others of its area is exercised through
 // the read of the smallest. It never fails: what went wrong is in the answer.
 func (c *Client) Exercise(ctx context.Context, slug, project, scope string, token entra.Sensitive) Exercise {
-	e := Exercise{Scope: scope}
+	e := Exercise{Scope: scope, Note: NotExercised}
 	r, known := readFor(scope)
 	if !known {
-		e.Note = NotExercised
 		return e
 	}
 	if project == "" && strings.Contains(r.path, "{project}") {
-		e.Note = NotExercised + ": its read is of a project, and none is known"
+		e.Note += ": its read is of a project, and none is known"
 		return e
 	}
 	path, err := fill(r.path, slug, project)
 	if err != nil {
-		e.Note = NotExercised + ": " + err.Error()
+		e.Note += ": " + err.Error()
 		return e
 	}
-	e.Method, e.Path, e.Exercised = http.MethodGet, path, true
+	e.Exercised, e.Method, e.Path = true, http.MethodGet, path
 	query := url.Values{"api-version": {previewVersion}}
 	maps.Copy(query, r.query)
-	var answer json.RawMessage
-	resp, body, err := c.send(ctx, http.MethodGet, call{c.base(r.host), path, query, token})
-	if err == nil {
-		e.Status = resp.StatusCode
-		if err = refusal(resp, body); err == nil {
-			err = json.Unmarshal(body, &answer)
-		}
-	}
-	e.OK = err == nil
-	e.Note = exerciseNote(err, scope)
+	e.Status, err = c.try(ctx, call{c.base(r.host), path, query, token})
+	e.OK, e.Note = err == nil, exerciseNote(err, scope)
 	return e
+}
+
+// try sends a GET of which only the success counts. The status is 0 when no
+// answer came.
+func (c *Client) try(ctx context.Context, r call) (status int, err error) {
+	resp, body, err := c.send(ctx, http.MethodGet, r)
+	if err != nil {
+		return 0, err
+	}
+	if err := refusal(resp, body); err != nil {
+		return resp.StatusCode, err
+	}
+	if !json.Valid(body) {
+		return resp.StatusCode, noAnswer(resp.Request, errNotJSON)
+	}
+	return resp.StatusCode, nil
 }
 
 func (c *Client) base(h host) string {

@@ -356,7 +356,7 @@ func TestCompleteWithoutOrganizationOrDirectory(t *testing.T) {
 	if err != nil || done.State != Succeeded {
 		t.Fatalf("%+v, %v", done, err)
 	}
-	if r := *done.Report; !r.OK || r.RegisteredKnown || r.ConsentedKnown || len(r.Unread) != 1 || r.Reached() != nil || len(r.Exercises) > 0 {
+	if r := *done.Report; !r.OK || r.RegisteredKnown || r.ConsentedKnown || len(r.Unread) != 1 || len(r.Exercises) > 0 {
 		t.Errorf("%+v", r)
 	}
 }

@@ -3,7 +3,6 @@ package trial
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/consentry/consentry/azuredevops"
 	"github.com/consentry/consentry/preset"
@@ -56,40 +55,5 @@ func TestVerdictNamesTheFirstProblem(t *testing.T) {
 		if strings.Contains(r.Verdict, "\n") || !r.OK && r.Next == "" && !strings.Contains(r.Verdict, "Because.") && !strings.Contains(r.Verdict, "not equal") {
 			t.Errorf("%s: %q leaves the person without a next step", name, r.Verdict)
 		}
-	}
-}
-
-func TestReportWords(t *testing.T) {
-	for name, c := range map[string]struct{ got, want string }{
-		"a usual lifetime":      {Report{Lifetime: 75*time.Minute + 30*time.Second, LifetimeOK: true}.LifetimeWords(), "75 minutes 30 seconds; within the documented 90 minutes"},
-		"until when":            {Report{Lifetime: time.Hour, LifetimeOK: true, Expires: now}.LifetimeWords(), "60 minutes, until 12:00:00 UTC; within the documented 90 minutes"},
-		"a long lifetime":       {Report{Lifetime: 24 * time.Hour}.LifetimeWords(), "1440 minutes; longer than the documented 90 minutes, as tenants with a token lifetime policy or continuous access evaluation give them"},
-		"no lifetime":           {Report{}.LifetimeWords(), "The answer does not say how long the token lives."},
-		"a working refresh":     {Report{RefreshAsked: true, RefreshCame: true, RefreshWorks: true}.RefreshWords(), "came, and gave a new access token"},
-		"a refresh that fails":  {Report{RefreshAsked: true, RefreshCame: true, RefreshNote: "Why."}.RefreshWords(), "came, but gave no new access token: Why."},
-		"a refresh that missed": {Report{RefreshAsked: true}.RefreshWords(), "did not come although offline_access was asked for"},
-		"none asked for":        {Report{}.RefreshWords(), "did not come, because offline_access was not asked for"},
-	} {
-		if c.got != c.want {
-			t.Errorf("%s: %q, want %q", name, c.got, c.want)
-		}
-	}
-}
-
-func TestReachedListsWhatWasTried(t *testing.T) {
-	r := Report{
-		Organization: Reach{Name: "contoso", Tried: true, OK: true, As: "Anna"},
-		Project:      Reach{Name: "Web Shop", Tried: true, Cause: "It is gone.", Next: "Look for it."},
-	}
-	got := r.Reached()
-	want := []Reached{
-		{"Organization contoso", true, true, "The token is known there as Anna."},
-		{"Project Web Shop", false, true, "It is gone. Look for it."},
-	}
-	if len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
-		t.Errorf("%+v", got)
-	}
-	if got := (Report{}).Reached(); got != nil {
-		t.Errorf("nothing was named: %+v", got)
 	}
 }
