@@ -91,6 +91,7 @@ func galleryHandlers(h *Handlers) *Handlers {
 		Cloud: h.Cloud, BaseURL: h.BaseURL, Now: func() time.Time { return galleryTime },
 		Browser:  &BrowserSignIn{ClientID: "11111111-2222-3333-4444-555555555555", Name: "Consentry", Tenant: "organizations"},
 		CLIToken: h.tokens(entra.Person{}),
+		Accounts: []Account{{"admin@contoso.example", "a password", "Global Administrator of a healthy tenant"}},
 	}
 }
 

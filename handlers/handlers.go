@@ -41,6 +41,9 @@ type BrowserSignIn struct {
 	Tenant   string // "organizations", a tenant ID or a domain
 }
 
+// An Account is one that anybody may sign in with.
+type Account struct{ UPN, Password, About string }
+
 // Handlers are the console's pages with everything they ask.
 type Handlers struct {
 	Cloud entra.Cloud
@@ -57,6 +60,8 @@ type Handlers struct {
 	// Browser and CLIToken are the ways to sign in; one of them at least.
 	Browser  *BrowserSignIn
 	CLIToken TokenFunc
+	// Accounts may be shown beside the sign-in: a sandbox has some to try.
+	Accounts []Account
 	// Gallery shows every page in every state at /_gallery, for people who
 	// work on the console.
 	Gallery bool

@@ -25,6 +25,7 @@ type signInPage struct {
 	Return    string
 	LoginHost string
 	Scopes    []scopeWords
+	Accounts  []Account
 	Failure   *trial.Failure
 }
 
@@ -43,7 +44,7 @@ func (h *Handlers) showSignIn(c *gin.Context) (web.Response, error) {
 }
 
 func (h *Handlers) signInPage(back string) *signInPage {
-	p := &signInPage{Browser: h.Browser, CLI: h.CLIToken != nil, Return: back, Scopes: signInScopes}
+	p := &signInPage{Browser: h.Browser, CLI: h.CLIToken != nil, Return: back, Scopes: signInScopes, Accounts: h.Accounts}
 	p.Title = "Sign in to your tenant"
 	p.Begin = "/sign-in/begin?return=" + url.QueryEscape(back)
 	if u, err := url.Parse(h.Cloud.Authorize); err == nil {
