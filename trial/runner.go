@@ -119,16 +119,18 @@ func (r *Runner) completeAdminConsent(ctx context.Context, t Trial, cb oauth.Cal
 	report := Report{Tenant: tenant, ResourceName: resourceNames[resource]}
 	r.tell("Reading what is registered and consented to.")
 	facts := readDirectory(ctx, r.Directory, t.ClientID, resource, tenant, "")
-	if !facts.consentedKnown {
-		facts.consented, facts.consentedKnown = namesOf(fields(cb.Scope), resource), cb.Scope != ""
-	}
+	// The directory may not show yet what the answer says was granted.
+	facts.consented = union(namesOf(fields(cb.Scope), resource), facts.consented)
+	facts.consentedKnown = facts.consentedKnown || cb.Scope != ""
 	report.scopeTable(t, facts, nil, resource)
 	report.Notes = homeNotes(t, facts, tenant)
 	if err := ctx.Err(); err != nil {
 		return t, err
 	}
 	report.judge(t)
-	report.Next = "Now test as a user of that tenant: nobody there is asked for consent any more, and the token shows what it can do."
+	if report.OK {
+		report.Next = "Now test as a user of that tenant: nobody there is asked for consent any more, and the token shows what it can do."
+	}
 	return t.Succeed(report, r.Now())
 }
 

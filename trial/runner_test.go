@@ -400,3 +400,25 @@ func TestCompleteReportsOnAnAdminConsent(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAdminConsentToLessIsNotTakenForAll(t *testing.T) {
+	run, trial := newRun(t), aTrial()
+	trial.Kind = AdminConsent
+	trial.Scopes = append(trial.Scopes, string(entra.AzureDevOps)+"/vso.build")
+	cb := oauth.Callback{State: "s1", AdminConsent: true, Tenant: string(homeID), Scope: string(entra.AzureDevOps) + "/vso.work"}
+	done, err := run.Complete(t.Context(), trial, theFlow, cb, entra.Sensitive{})
+	if err != nil || done.State != Succeeded || done.Report.OK || !strings.Contains(done.Report.Verdict, "not to vso.build") {
+		t.Errorf("%+v, %v", done.Report, err)
+	}
+}
+
+func TestWhatAnAdminConsentedToIsBelievedBeforeTheDirectoryShowsIt(t *testing.T) {
+	run, trial := newRun(t), aTrial()
+	run.Directory = &aDirectory{tenant: homeID, app: anApp()}
+	trial.Kind = AdminConsent
+	cb := oauth.Callback{State: "s1", AdminConsent: true, Tenant: string(homeID), Scope: string(entra.AzureDevOps) + "/vso.work"}
+	done, err := run.Complete(t.Context(), trial, theFlow, cb, entra.Sensitive{})
+	if err != nil || !done.Report.OK {
+		t.Errorf("%+v, %v", done.Report, err)
+	}
+}

@@ -45,18 +45,25 @@ func wrongAudience(r Report, t Trial) (string, string) {
 		"Put the resource in front of each scope: 499b84ac-1321-427f-aa17-267ca6975798/vso.work, not vso.work."
 }
 
+// missingScopes looks at the token, and where none comes at the consent.
 func missingScopes(r Report, t Trial) (string, string) {
 	var missing []string
 	for _, row := range r.Scopes {
-		if r.HasToken && row.Differs && row.Asked && !row.InToken {
+		there := row.InToken
+		if !r.HasToken {
+			there = row.Consented || !r.ConsentedKnown
+		}
+		if row.Differs && row.Asked && !there {
 			missing = append(missing, row.Scope)
 		}
 	}
-	if len(missing) == 0 {
+	switch {
+	case len(missing) == 0:
 		return "", ""
+	case !r.HasToken:
+		return "An administrator consented, but not to " + strings.Join(missing, ", ") + ".", "See the rows that differ: each says what to do."
 	}
-	return "Signed in, but the token lacks " + strings.Join(missing, ", ") + ".",
-		"See the rows that differ: each says what to do."
+	return "Signed in, but the token lacks " + strings.Join(missing, ", ") + ".", "See the rows that differ: each says what to do."
 }
 
 func unreachedOrganization(r Report, t Trial) (string, string) {
