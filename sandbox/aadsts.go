@@ -83,6 +83,7 @@ var signInErrors = map[int]signInError{
 	90094:   {oauth: accessDenied, text: "{appName} needs permission to access resources in your organization that only an admin can grant. Please ask an admin to grant permission to this app before you can use it."},
 	90095:   {oauth: accessDenied, text: "{appName} requires your admin's approval to access resources in your organization. Request approval to ask an admin to review this app."},
 	90102:   {oauth: invalidRequest, text: "'redirect_uri' value must be a valid absolute URI."},
+	90130:   {oauth: invalidRequest, text: "Application '{appId}' ({appName}) is not supported over the /common or /consumers endpoints. Please use the /organizations or tenant-specific endpoint."},
 	90133:   {oauth: invalidRequest, text: "Device Code flow is not supported under /common or /consumers endpoint.", unlisted: true},
 	165000:  {oauth: invalidRequest, text: "Invalid Request: The user session context is missing."},
 	500011:  {oauth: invalidResource, text: "The resource principal named {name} was not found in the tenant named {tenant}. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant."},
@@ -91,11 +92,11 @@ var signInErrors = map[int]signInError{
 	500113:  {oauth: invalidRequest, text: "No reply address is registered for the application.", unlisted: true},
 	501481:  {oauth: invalidGrant, text: "The Code_Verifier does not match the code_challenge supplied in the authorization request."},
 	501491:  {oauth: invalidRequest, text: "The size of the code_challenge supplied in the authorization request is invalid."},
-	530003:  {oauth: interactionRequired, text: "Your device is required to be managed to access this resource.", sub: "message_only"},
+	530003:  {oauth: interactionRequired, text: "Your device is required to be managed to access this resource."},
 	650052:  {oauth: invalidClient, text: "The app is trying to access a service '{resourceAppId}'({resourceName}) that your organization '{tenant}' lacks a service principal for. Contact your IT Admin to review the configuration of your service subscriptions or consent to the application in order to create the required service principal."},
 	650053:  {oauth: invalidClient, text: "The application '{appName}' asked for scope '{scope}' that doesn't exist on the resource '{resource}'. Contact the app vendor."},
 	650056:  {oauth: invalidClient, text: "Misconfigured application. This could be due to one of the following: the client has not listed any permissions for '{resource}' in the requested permissions in the client's application registration. Or, the admin has not consented in the tenant. Or, check the application identifier in the request to ensure it matches the configured client application identifier. Or, check the certificate in the request to ensure it's valid. Please contact your admin to fix the configuration or consent on behalf of the tenant. Client app ID: {appId}."},
-	650057:  {oauth: invalidResource, text: "Invalid resource. The client has requested access to a resource which is not listed in the requested permissions in the client's application registration. Client app ID: {appId}({appName}). Resource value from request: {resource}. Resource app ID: {resourceAppId}. List of valid resources from app registration: {list}.", unlisted: true},
+	650057:  {oauth: invalidResource, text: "Invalid resource. The client has requested access to a resource which is not listed in the requested permissions in the client's application registration. Client app ID: {appId}({appName}). Resource value from request: {resource}. Resource app ID: {resourceAppId}. List of valid resources from app registration: {list}."},
 	650059:  {oauth: invalidClient, text: "The application (appId:{appId}) is not configured for use in tenant (tenantId: {tenantId}). The value AzureADMyOrg set for application property SignInAudience is limiting its use in the tenant.", unlisted: true},
 	700005:  {oauth: invalidGrant, text: "The provided Authorization Code is intended to use against other tenant, thus rejected. OAuth2 Authorization Code must be redeemed against same tenant it was acquired for (/common or /{tenant-ID} as appropriate)."},
 	700016:  {oauth: unauthorizedClient, text: "Application with identifier '{appId}' was not found in the directory '{tenant}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant."},
@@ -120,7 +121,6 @@ var signInErrors = map[int]signInError{
 	9002325: {oauth: invalidRequest, text: "Proof Key for Code Exchange is required for cross-origin authorization code redemption."},
 	9002326: {oauth: invalidRequest, text: "Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type."},
 	9002327: {oauth: invalidRequest, text: "Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin requests."},
-	9002346: {oauth: invalidRequest, text: "Application '{appId}'({appName}) is configured for use by Azure Active Directory users only. Please do not use the /consumers endpoint to serve this request.", unlisted: true},
 }
 
 // A refusal is a signInError about one request.

@@ -1,12 +1,25 @@
 package sandbox
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // accessRule is the outcome of a tenant's Conditional Access for one app:
 // the number of the AADSTS code that sign-in ends with.
 type accessRule struct {
-	ClientID string // empty: every app
-	Code     int
+	ClientID string `json:"client_id"` // empty: every app
+	Code     int    `json:"code"`
+}
+
+// accessCodes are the outcomes that Conditional Access has.
+var accessCodes = []int{50076, 50079, 50158, 53000, 53003, 530003}
+
+func (r accessRule) check() error {
+	if !slices.Contains(accessCodes, r.Code) {
+		return fmt.Errorf(`"code" is %d: give one of %v`, r.Code, accessCodes)
+	}
+	return nil
 }
 
 // blocked applies the tenant's Conditional Access rules.

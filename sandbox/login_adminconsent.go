@@ -147,9 +147,7 @@ func (g *adminGoal) success(a assessment) []field {
 	}
 	var granted []string
 	for _, given := range a.wanted {
-		for _, name := range given.names {
-			granted = append(granted, given.audience+"/"+name)
-		}
+		granted = append(granted, given.scopeNames(given.names))
 	}
 	granted = append(granted, g.scope.oidc...)
 	return withState([]field{consent, tenantID, {"scope", joinScopes(granted)}}, g.target.state)

@@ -185,7 +185,7 @@ var pageOnly = []int{
 }
 
 // pageUnlessSilent stay there as well, unless the app asked not to show any.
-var pageUnlessSilent = []int{50076, 50079, 50105, 50158, 53000, 53003, 530003}
+var pageUnlessSilent = append([]int{50105}, accessCodes...)
 
 // deliver brings an error to where it belongs.
 func (v *visit) deliver(req *authorizeRequest, e *refusal) *loginAnswer {

@@ -50,7 +50,7 @@ func (c client) admittedAt(shared string) *refusal {
 	personal := c.SignInAudience == audienceAndPersonal || c.SignInAudience == audiencePersonalOnly
 	switch {
 	case shared == segmentConsumers && !personal:
-		return aadstsApp(9002346, c.application)
+		return aadstsApp(90130, c.application)
 	case c.SignInAudience == audienceSingleTenant:
 		return aadstsApp(50194, c.application)
 	}

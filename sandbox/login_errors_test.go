@@ -40,7 +40,7 @@ func TestAuthorizationErrorsBeforeSignIn(t *testing.T) {
 		{"redirect URI not absolute", "organizations", nil, []string{"redirect_uri", "/cb"}, 90102, onPage, ""},
 		{"single-tenant app through organizations", "organizations", single, nil, 50194, onRedirect, "invalid_request"},
 		{"single-tenant app through common", "common", single, nil, 50194, onRedirect, "invalid_request"},
-		{"organizational app through consumers", "consumers", nil, nil, 9002346, onRedirect, "invalid_request"},
+		{"organizational app through consumers", "consumers", nil, nil, 90130, onRedirect, "invalid_request"},
 		{"no response type", "organizations", nil, []string{"response_type", ""}, 900144, onRedirect, "invalid_request"},
 		{"unknown response type", "organizations", nil, []string{"response_type", "ticket"}, 70005, onRedirect, "unsupported_response_type"},
 		{"ID token not enabled", "organizations", nil, []string{"response_type", "id_token", "nonce", "n"}, 700054, onRedirect, "unsupported_response_type"},
@@ -189,7 +189,9 @@ func TestTokenErrors(t *testing.T) {
 		{"single-tenant app through organizations", "", func(_ *loginTest, a *application) { a.SignInAudience = audienceSingleTenant }, nil, 50194, "invalid_request", 400},
 		{"disabled app", "", func(_ *loginTest, a *application) { yes := true; a.IsDisabled = &yes }, nil, 7000112, "unauthorized_client", 400},
 		{"wrong secret", "", nil, []string{"client_secret", "wrong"}, 7000215, "invalid_client", 401},
-		{"secret ID instead of its value", "", func(_ *loginTest, a *application) { a.PasswordCredentials[0].KeyID = "11111111-2222-4333-8444-555555555555" }, []string{"client_secret", "11111111-2222-4333-8444-555555555555"}, 7000215, "invalid_client", 401},
+		{"secret ID instead of its value", "", func(_ *loginTest, a *application) {
+			a.PasswordCredentials[0].KeyID = "11111111-2222-4333-8444-555555555555"
+		}, []string{"client_secret", "11111111-2222-4333-8444-555555555555"}, 7000215, "invalid_client", 401},
 		{"expired secret", "", func(l *loginTest, a *application) { a.PasswordCredentials[0].EndDateTime = l.clock }, nil, 7000222, "invalid_client", 401},
 		{"secret not yet spread", "", func(l *loginTest, a *application) { a.PasswordCredentials[0].activeAt = l.clock.Add(time.Second) }, nil, 7000215, "invalid_client", 401},
 		{"no secret", "", nil, without("client_secret"), 7000218, "invalid_client", 401},

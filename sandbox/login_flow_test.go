@@ -108,7 +108,7 @@ func TestTheGraphTokenTellsTheRoles(t *testing.T) {
 	if c.Audience != graphAppID || !has(c.Wids, roleGlobalAdministrator) || !has(c.Wids, memberWid) {
 		t.Errorf("claims %+v", c)
 	}
-	if answer.string("scope") != "User.Read openid" || answer.string("refresh_token") != "" {
+	if answer.string("scope") != "openid User.Read" || answer.string("refresh_token") != "" {
 		t.Errorf("without offline_access, short names: %v", answer.json)
 	}
 }

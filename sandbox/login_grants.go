@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"slices"
 	"strings"
 )
 
@@ -136,10 +137,16 @@ func (v *visit) issueFor(req tokenRequest, held heldGrant, t tokenIntent) (*toke
 	if e := req.client.enabledIn(s.tenant); e != nil {
 		return nil, e
 	}
-	t.client, t.subject, t.account, t.oidc, t.v1 = req.client, s, held.account, held.oidc, v.v1
-	if t.wanted, e = v.chooseResource(s.tenant, req.client, held.wanted); e != nil {
+	scope, e := v.requestedScope()
+	if e != nil {
 		return nil, e
 	}
+	if t.wanted, e = v.chooseResource(s.tenant, req.client, scope, held.wanted); e != nil {
+		return nil, e
+	}
+	// Microsoft's own libraries name the sign-in scopes here only.
+	t.oidc = addMissing(slices.Clone(held.oidc), scope.oidc...)
+	t.client, t.subject, t.account, t.v1 = req.client, s, held.account, v.v1
 	q := consentQuestion{subject: s, client: req.client, principal: s.tenant.principalOf(req.client.AppID)}
 	if e := q.unassigned(); e != nil {
 		return nil, e
@@ -152,11 +159,8 @@ func (v *visit) issueFor(req tokenRequest, held heldGrant, t tokenIntent) (*toke
 
 // chooseResource settles on the one resource of the access token: the one
 // that scope names, or the one that was consented to.
-func (v *visit) chooseResource(t *tenant, c client, held []asked) (asked, *refusal) {
-	scope, e := v.requestedScope()
+func (v *visit) chooseResource(t *tenant, c client, scope scopeRequest, held []asked) (asked, *refusal) {
 	switch {
-	case e != nil:
-		return asked{}, e
 	case len(scope.resources) > 1:
 		return asked{}, aadsts(28000, "scope", scope.raw)
 	case len(scope.resources) == 0 && len(held) > 1:

@@ -233,10 +233,11 @@ func (v *visit) decide(it *interaction) *loginAnswer {
 func (v *visit) browser() *browser {
 	if c, err := v.request.Cookie(sessionCookie); err == nil {
 		if b := v.world.login.browsers[c.Value]; b != nil {
+			b.seen = v.at
 			return b
 		}
 	}
-	b := &browser{}
+	b := &browser{seen: v.at}
 	v.renew(b)
 	return b
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"slices"
@@ -108,23 +109,29 @@ func (t tokenIntent) scopes() ([]string, *refusal) {
 	if t.wanted.resource == graphAppID {
 		scopes = addMissing(scopes, t.oidc...)
 	}
-	return without(scopes, "offline_access"), nil
+	scopes = without(scopes, "offline_access")
+	slices.SortFunc(scopes, func(a, b string) int { return cmp.Compare(strings.ToLower(a), strings.ToLower(b)) })
+	return scopes, nil
 }
 
-// scopeNames is how the answer names the token's scopes: short for Microsoft
-// Graph, behind the resource for others.
+// scopeNames is how the answer names the token's scopes: those of the sign-in
+// first, the others as the client named the resource.
 func (a asked) scopeNames(scopes []string) string {
+	var signIn, names []string
+	for _, s := range scopes {
+		switch {
+		case a.resource == graphAppID && has(oidcScopes, s):
+			signIn = append(signIn, s)
+		case a.short:
+			names = append(names, s)
+		default:
+			names = append(names, a.audience+"/"+s)
+		}
+	}
 	if a.isDefault {
-		scopes = append(slices.Clone(scopes), defaultScope)
+		names = append(names, a.audience+"/"+defaultScope)
 	}
-	if a.resource == graphAppID {
-		return joinScopes(without(scopes, defaultScope))
-	}
-	full := make([]string, len(scopes))
-	for i, s := range scopes {
-		full[i] = a.audience + "/" + s
-	}
-	return joinScopes(full)
+	return joinScopes(append(signIn, names...))
 }
 
 // firstAsked is the resource of the access token; a sign-in that asks none
@@ -133,7 +140,7 @@ func firstAsked(wanted []asked) asked {
 	if len(wanted) > 0 {
 		return wanted[0]
 	}
-	return asked{resource: graphAppID, audience: graphAppID}
+	return asked{resource: graphAppID, audience: graphAppID, short: true}
 }
 
 const (

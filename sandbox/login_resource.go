@@ -26,7 +26,7 @@ func (w *world) resolveScopes(t *tenant, c client, req scopeRequest) ([]asked, *
 }
 
 func (w *world) resolveResource(t *tenant, c client, named namedResource) (asked, *refusal) {
-	a := asked{audience: named.identifier, isDefault: named.isDefault}
+	a := asked{audience: named.identifier, isDefault: named.isDefault, short: named.short}
 	if isSelf, e := c.namesItself(named.identifier); isSelf {
 		a.resource = c.AppID
 		return a, e

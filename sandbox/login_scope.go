@@ -22,6 +22,7 @@ type namedResource struct {
 	identifier string // without the slash before the permission
 	names      []string
 	isDefault  bool
+	short      bool // Microsoft Graph, named by leaving the resource out
 }
 
 const defaultScope = ".default"
@@ -38,7 +39,7 @@ func parseScopes(raw string) (scopeRequest, *refusal) {
 		if !ok {
 			return scopeRequest{}, badScope(scope, "")
 		}
-		s.add(identifier, name)
+		s.add(identifier, name, !strings.Contains(scope, "/"))
 	}
 	return s, s.checkDefault()
 }
@@ -58,10 +59,10 @@ func splitScope(scope string) (identifier, name string, ok bool) {
 	return identifier, name, name != "" && bare != "" && !strings.HasSuffix(bare, ":")
 }
 
-func (s *scopeRequest) add(identifier, name string) {
+func (s *scopeRequest) add(identifier, name string, short bool) {
 	i := slices.IndexFunc(s.resources, func(r namedResource) bool { return strings.EqualFold(r.identifier, identifier) })
 	if i < 0 {
-		s.resources = append(s.resources, namedResource{identifier: identifier})
+		s.resources = append(s.resources, namedResource{identifier: identifier, short: short})
 		i = len(s.resources) - 1
 	}
 	if name == defaultScope {

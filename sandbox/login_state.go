@@ -21,10 +21,10 @@ type loginState struct {
 	repeats       map[[32]byte][]time.Time // same grant requests, for the loop guard
 }
 
-// newLoginState starts with nobody signed in. The signing key is made in the
-// background; the first token waits for it.
+// newLoginState starts with nobody signed in. The signing key is made when it
+// is first needed, see warm.
 func newLoginState(now func() time.Time) *loginState {
-	s := &loginState{
+	return &loginState{
 		key:           sync.OnceValues(func() (*signingKey, error) { return newSigningKey(now()) }),
 		codes:         map[string]*authorizationCode{},
 		refreshTokens: map[string]*refreshToken{},
@@ -33,9 +33,11 @@ func newLoginState(now func() time.Time) *loginState {
 		interactions:  map[string]*interaction{},
 		repeats:       map[[32]byte][]time.Time{},
 	}
-	go func() { _, _ = s.key() }() // a failure is kept and met by the first token
-	return s
 }
+
+// warm makes the signing key ahead of the first token, which would otherwise
+// wait for it. A failure is kept and met by that token.
+func (s *loginState) warm() { _, _ = s.key() }
 
 // sweep forgets what has expired, so that a sandbox that runs for days stays
 // small. Expired grants are kept for a while to be told from unknown ones.
@@ -44,6 +46,8 @@ func (s *loginState) sweep(now time.Time) {
 	maps.DeleteFunc(s.interactions, func(_ string, it *interaction) bool { return now.After(it.expires) })
 	maps.DeleteFunc(s.codes, func(_ string, c *authorizationCode) bool { return now.After(c.expires.Add(kept)) })
 	maps.DeleteFunc(s.devices, func(_ string, d *deviceSignIn) bool { return now.After(d.expires.Add(kept)) })
+	maps.DeleteFunc(s.refreshTokens, func(_ string, t *refreshToken) bool { return now.After(t.expires.Add(kept)) })
+	maps.DeleteFunc(s.browsers, func(_ string, b *browser) bool { return now.After(b.seen.Add(kept)) })
 	maps.DeleteFunc(s.repeats, func(_ [32]byte, at []time.Time) bool { return now.Sub(at[len(at)-1]) > loopWindow })
 }
 
@@ -65,6 +69,7 @@ type account struct {
 type browser struct {
 	cookie   string
 	accounts []account
+	seen     time.Time
 }
 
 // asked is what one resource is asked for: permission names, or everything
@@ -74,6 +79,7 @@ type asked struct {
 	audience  string // as the client named the resource
 	names     []string
 	isDefault bool
+	short     bool // named by permissions alone: the answer names them so too
 }
 
 // An authorizationCode waits for its one redemption.

@@ -3,11 +3,11 @@ package sandbox
 import "strings"
 
 // findAccount finds the account that a person names on the sign-in page: by
-// user principal name in its home tenant.
+// user principal name, in whichever tenant keeps its password.
 func (w *world) findAccount(name string) (account, *user) {
 	for _, id := range w.order {
 		for _, u := range w.tenants[id].users {
-			if !u.Guest && strings.EqualFold(u.UserPrincipalName, strings.TrimSpace(name)) {
+			if u.Password != "" && strings.EqualFold(u.UserPrincipalName, strings.TrimSpace(name)) {
 				return account{id, u.ID}, u
 			}
 		}

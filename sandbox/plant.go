@@ -79,7 +79,7 @@ func policiesOf(s seedPolicies, domain string) policies {
 		AllowedToCreateApps: s.UsersMayRegisterApps, AllowRiskyConsent: s.RiskyConsentAllowed,
 		AdminConsentWorkflow: s.AdminConsentWorkflow, MultitenantForbidden: s.MultitenantForbidden,
 		PasswordAdditionForbidden: s.SecretsForbidden, PasswordMaxLifetime: time.Duration(s.SecretMaxDays) * 24 * time.Hour,
-		AppPolicyID: stableID("app policy", domain),
+		AppPolicyID: stableID("app policy", domain), AccessRules: s.AccessRules,
 	}
 	if s.UsersMayConsent {
 		p.PermissionGrantPolicies = []string{consentForSelf}

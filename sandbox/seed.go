@@ -34,6 +34,8 @@ type seedPolicies struct {
 	MultitenantForbidden bool `json:"multitenant_forbidden"`
 	SecretsForbidden     bool `json:"secrets_forbidden"`
 	SecretMaxDays        int  `json:"secret_max_days"` // 0: no limit
+	// AccessRules are what Conditional Access refuses, by AADSTS number.
+	AccessRules []accessRule `json:"access_rules"`
 }
 
 // delivered are the policies of a tenant that nobody has changed.

@@ -90,6 +90,13 @@ func (t seedTenant) check(people []string) error {
 			return fmt.Errorf("users[%d]: %w", i, err)
 		}
 	}
+	if t.Policies != nil {
+		for i, r := range t.Policies.AccessRules {
+			if err := r.check(); err != nil {
+				return fmt.Errorf("policies: access_rules[%d]: %w", i, err)
+			}
+		}
+	}
 	for i, a := range t.Apps {
 		if err := a.check(people); err != nil {
 			return fmt.Errorf("apps[%d]: %w", i, err)

@@ -73,6 +73,7 @@ func Start(ctx context.Context, o Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
+	go w.login.warm()
 	s := &Sandbox{
 		options: o, world: w, journal: newJournal(o.Now), faults: newFaults(),
 		failed: make(chan error, 1), done: make(chan struct{}),
