@@ -81,6 +81,7 @@ type RemoveSecret struct {
 // (POST /servicePrincipals).
 type CreateServicePrincipal struct {
 	ClientID    ClientID
+	Tags        []string
 	DisplayName string // for people; not sent
 }
 

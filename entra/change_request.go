@@ -75,9 +75,11 @@ func (c RemoveSecret) Request() Request {
 
 // Request is POST /servicePrincipals.
 func (c CreateServicePrincipal) Request() Request {
-	return Request{"POST", "/servicePrincipals", map[string]any{
-		"appId": orPlaceholder(string(c.ClientID), "client id of the new application"),
-	}}
+	body := map[string]any{"appId": orPlaceholder(string(c.ClientID), "client id of the new application")}
+	if len(c.Tags) > 0 {
+		body["tags"] = anyStrings(c.Tags)
+	}
+	return Request{"POST", "/servicePrincipals", body}
 }
 
 // Request is POST /oauth2PermissionGrants. principalId is there only for one

@@ -9,6 +9,10 @@ import (
 // registration. Changing it would orphan every registration made before.
 const markerPrefix = "consentry:environment:"
 
+// EnterpriseAppTag lists a service principal under Enterprise applications in
+// the portal, as it does those that the portal makes.
+const EnterpriseAppTag = "WindowsAzureActiveDirectoryIntegratedApp"
+
 // MaxSecretName is how long the display name of a secret may get here;
 // longer descriptions are cut.
 const MaxSecretName = 120

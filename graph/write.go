@@ -140,6 +140,9 @@ func (c *Client) createServicePrincipal(ctx context.Context, ch entra.CreateServ
 	body := models.NewServicePrincipal()
 	body.SetOdataType(nil)
 	body.SetAppId(new(string(ch.ClientID)))
+	if len(ch.Tags) > 0 {
+		body.SetTags(ch.Tags)
+	}
 	made, ex, err := write(ctx, ch, func(ctx context.Context) (models.ServicePrincipalable, error) {
 		return c.principals().Post(ctx, body, nil)
 	})

@@ -61,6 +61,7 @@ var changes = []struct {
 	{"add", entra.AddSecret{App: appID, Secret: entra.NewSecret{Name: "consentry/2", End: secretEnd}}, 200, createdSecret},
 	{"remove", entra.RemoveSecret{App: appID, Key: keyID}, 204, ""},
 	{"principal", entra.CreateServicePrincipal{ClientID: clientID, DisplayName: "not sent"}, 201, createdPrincipal},
+	{"principal with tag", entra.CreateServicePrincipal{ClientID: clientID, Tags: []string{entra.EnterpriseAppTag}}, 201, createdPrincipal},
 	{"for the tenant", entra.CreateGrant{
 		Client: appID, Resource: clientID, ResourceName: "not sent", Type: entra.AllPrincipals, Scopes: []string{"user_impersonation", "vso.work"},
 	}, 201, createdGrant},

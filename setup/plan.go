@@ -186,7 +186,7 @@ func (p planner) servicePrincipal() Step {
 	if p.actual.PrincipalExists {
 		return Step{ID: stepPrincipal, Action: Keep, Title: "Keep the service principal (enterprise application)"}
 	}
-	c := entra.CreateServicePrincipal{DisplayName: p.want.DisplayName}
+	c := entra.CreateServicePrincipal{DisplayName: p.want.DisplayName, Tags: []string{entra.EnterpriseAppTag}}
 	if p.actual.App != nil {
 		c.ClientID, c.DisplayName = p.actual.App.ClientID, p.actual.App.DisplayName
 	}
