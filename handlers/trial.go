@@ -261,6 +261,9 @@ func (h *Handlers) leaveForMicrosoft(c *gin.Context) (web.Response, error) {
 	if !h.mine(c, t.ID) {
 		return nil, notYourTest()
 	}
+	if t.Over() {
+		return nil, &web.Error{Status: http.StatusConflict, Public: "This test has ended. Start a new one.", Next: web.Link{Label: "Start again", Href: testAddress(t)}}
+	}
 	r := oauth.Request{Tenant: t.Tenant, ClientID: t.ClientID, RedirectURI: t.RedirectURI, Scopes: t.Scopes, Prompt: "select_account"}
 	begin := oauth.Begin
 	if t.Kind == trial.AdminConsent {

@@ -175,7 +175,9 @@ func (h *Handlers) trialPasted(c *gin.Context) (web.Response, error) {
 	if err := h.Store.SaveTrial(c.Request.Context(), t, "", nil); err != nil {
 		return nil, err
 	}
-	h.afterNoAnswer(c, t)
+	if t.Over() { // a refusal that passes by itself is tried again first
+		h.afterNoAnswer(c, t)
+	}
 	return web.SeeOther("/tests/" + t.ID), nil
 }
 
