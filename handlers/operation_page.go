@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
 
@@ -240,9 +239,8 @@ func (h *Handlers) streamOperation(c *gin.Context) (web.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if op.State != store.OperationRunning {
-		return nil, &web.Error{Status: http.StatusNoContent, Public: "This operation has ended."}
-	}
+	// One that ended between the page and this request leads on at once:
+	// refusing it would leave the page as it was for ever.
 	id := op.ID
 	return web.Stream(func(ctx context.Context, send func(web.Event) error) error {
 		sent := map[string]progressRow{}

@@ -32,6 +32,16 @@ type trialPage struct {
 	Awaiting, Working bool
 }
 
+// Seen is what the page shows of the test's progress, for its event stream:
+// it leads on once that is no longer so, also when it changed before the
+// stream was opened.
+func (p *trialPage) Seen() string {
+	if p.Silent {
+		return "silent"
+	}
+	return string(p.Trial.State)
+}
+
 // silentAfter is when the page begins to doubt that an answer will come.
 const silentAfter = time.Minute
 
@@ -188,7 +198,7 @@ func (h *Handlers) streamTrial(c *gin.Context) (web.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	began := trialView(first, h.Now())
+	seen, said := c.Query("seen"), ""
 	return web.Stream(func(ctx context.Context, send func(web.Event) error) error {
 		for {
 			changed, texts := h.running.watch(first.ID)
@@ -196,12 +206,11 @@ func (h *Handlers) streamTrial(c *gin.Context) (web.Response, error) {
 			if err != nil {
 				return err
 			}
-			now := trialView(t, h.Now())
-			if now.State != began.State || now.Silent != began.Silent {
+			if trialView(t, h.Now()).Seen() != seen {
 				return send(web.Event{Name: "go", Data: "/tests/" + t.ID})
 			}
-			if text := texts["test"].Text; text != "" && text != began.Text {
-				began.Text = text
+			if text := texts["test"].Text; text != "" && text != said {
+				said = text
 				if err := send(web.Event{Name: "row", Page: "trial.html", Template: "trial-text", Data: text}); err != nil {
 					return err
 				}
