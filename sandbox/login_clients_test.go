@@ -252,3 +252,28 @@ func TestATokenForTheAppItself(t *testing.T) {
 	l.visitor().open(l.authorizeURL("organizations", bare, "scope", bare.AppID+"/.default")).signIn("user", "contoso").
 		refusedOn(onRedirect, 90008, "invalid_request")
 }
+
+func TestManyRedemptionsAtOnceGiveOneToken(t *testing.T) {
+	l := newTestWorld(t)
+	a := l.consented(nil)
+	code := l.visitor().open(l.authorizeURL("organizations", a)).signIn("user", "contoso").code()
+	statuses := make(chan int)
+	for range 16 {
+		go func() {
+			resp, err := http.PostForm(l.base+"/organizations/oauth2/v2.0/token", redeem(a, code))
+			if err != nil {
+				statuses <- 0
+				return
+			}
+			resp.Body.Close()
+			statuses <- resp.StatusCode
+		}()
+	}
+	count := map[int]int{}
+	for range 16 {
+		count[<-statuses]++
+	}
+	if count[http.StatusOK] != 1 || count[http.StatusBadRequest] != 15 {
+		t.Errorf("answers by status: %v", count)
+	}
+}
