@@ -136,7 +136,9 @@ func (c *convergence) unsettled(miss int) (Step, time.Duration, bool) {
 		if miss < len(waits) {
 			return s, waits[miss] * time.Second, true
 		}
-		c.tired[s.ID] = c.tired[s.ID] || miss > 0
+		if len(waits) > 0 {
+			c.tired[s.ID] = true // waited for in vain
+		}
 	}
 	return Step{}, 0, false
 }

@@ -186,7 +186,12 @@ var situations = []struct {
 		w.dir.now.principals = []entra.ServicePrincipal{graphPrincipal}
 	}, wanted},
 	{"Graph gives no secretText on create", func(w *world) { w.dir.noSecretText = true }, wanted},
+	// Reads go side by side, so which of them is the last stale one varies:
+	// several lags make every order likely.
 	{"reads lag behind", func(w *world) { w.dir.lag = 4 }, wanted},
+	{"reads lag behind by 3", func(w *world) { w.dir.lag = 3 }, wanted},
+	{"reads lag behind by 5", func(w *world) { w.dir.lag = 5 }, wanted},
+	{"reads lag behind by 6", func(w *world) { w.dir.lag = 6 }, wanted},
 	{"an adopted application with little on it", func(w *world) {
 		w.dir.now.apps = []entra.Application{{ID: "app-old", ClientID: "client-old", DisplayName: "Old", Audience: entra.SingleTenant}}
 	}, func() Desired {
