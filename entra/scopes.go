@@ -210,7 +210,7 @@ func RegistrableScope(typed string) (DevOpsScope, error) {
 	case ok:
 		return DevOpsScope{}, fmt.Errorf("%s cannot be registered, because Microsoft publishes no id for it: choose another permission, or %s", s.Value, UserImpersonation)
 	case found:
-		return DevOpsScope{}, fmt.Errorf("Azure DevOps has no permission %q: did you mean %s?", typed, near)
+		return DevOpsScope{}, fmt.Errorf("%q is no permission of Azure DevOps: did you mean %s?", typed, near)
 	}
-	return DevOpsScope{}, fmt.Errorf("Azure DevOps has no permission %q: choose one from the list, for example vso.work", typed)
+	return DevOpsScope{}, fmt.Errorf("%q is no permission of Azure DevOps: choose one from the list, for example vso.work", typed)
 }

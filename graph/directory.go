@@ -18,7 +18,7 @@ const everyMember = "b79fbf4d-3ef9-4689-8143-76b194e85509"
 
 // ErrRolesHidden: the directory shows that there are roles but not which.
 // Directory.Read.All would show them.
-var ErrRolesHidden = errors.New("Microsoft Graph names the roles only with the permission Directory.Read.All")
+var ErrRolesHidden = errors.New("the directory roles are hidden: Microsoft Graph names them only with the permission Directory.Read.All")
 
 // Me tells who is signed in. For an application's own token it is the
 // application: its service principal's object ID and its name.

@@ -158,8 +158,12 @@ func (h *Handlers) startTest(c *gin.Context) (web.Response, error) {
 		problems = append(problems, "Paste the client secret's value: it is no longer at hand here, and the test redeems a real code with it.")
 	}
 	if len(problems) == 0 && page.AddURI && !page.Registered {
-		if t, err = h.addCallback(c, env, t); err != nil {
-			problems = []string{err.Error()}
+		var problem string
+		if t, problem, err = h.addCallback(c, env, t); err != nil {
+			return nil, err
+		}
+		if problem != "" {
+			problems = []string{problem}
 		}
 	}
 	if len(problems) > 0 {

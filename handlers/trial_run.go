@@ -46,16 +46,17 @@ func (h *Handlers) complete(ctx context.Context, t trial.Trial, flow oauth.Flow,
 
 // addCallback puts the console's callback among the app's redirect URIs for
 // the time of the test. The intent is stored before, so that a crash in
-// between leaves a trace to clean up by. An error is a sentence for people.
-func (h *Handlers) addCallback(c *gin.Context, env store.Environment, t trial.Trial) (trial.Trial, error) {
+// between leaves a trace to clean up by. A problem is a sentence for the
+// person, who can go on without; an error is ours.
+func (h *Handlers) addCallback(c *gin.Context, env store.Environment, t trial.Trial) (_ trial.Trial, problem string, _ error) {
 	d, _, err := h.tenantDirectory(c, env)
 	if err != nil {
-		return t, errors.New("Sign in to the app's tenant first: the console adds its callback in your name. Or choose to add it yourself.")
+		return t, "Sign in to the app's tenant first: the console adds its callback in your name. Or choose to add it yourself.", nil
 	}
 	ctx := c.Request.Context()
 	t.TemporaryURI = trial.URIIntended
 	if err := h.Store.SaveTrial(ctx, t, "", nil); err != nil {
-		return t, err
+		return t, "", err
 	}
 	app, err := d.Application(ctx, t.ClientID)
 	if err == nil {
@@ -63,10 +64,10 @@ func (h *Handlers) addCallback(c *gin.Context, env store.Environment, t trial.Tr
 		_, err = d.Do(ctx, entra.UpdateApplication{App: app.ID, RedirectURIs: uris})
 	}
 	if err != nil {
-		return t, fmt.Errorf("The redirect URI %s could not be added to the app: %s. Choose to add it yourself, then start the test.", t.RedirectURI, sentence(err))
+		return t, fmt.Sprintf("The redirect URI %s could not be added to the app: %s. Choose to add it yourself, then start the test.", t.RedirectURI, sentence(err)), nil
 	}
 	t.TemporaryURI, t.Changed = trial.URIAdded, h.Now()
-	return t, nil
+	return t, "", nil
 }
 
 // removeCallback takes the temporary redirect URI away. What fails here stays

@@ -331,7 +331,6 @@ type project struct {
 	Visibility  string // private or public
 	Updated     time.Time
 	workItems   map[int]*workItem
-	nextItem    int
 	repos       []*repository
 	builds      []*build
 }
