@@ -133,6 +133,9 @@ func TestNewSecretReplacesTheOldOne(t *testing.T) {
 	if r.Secret.KeyID == before {
 		t.Error("the secret is the old one")
 	}
+	if w.clock.all != 0 {
+		t.Errorf("waited %v", w.clock.all)
+	}
 	w.checkQuiet(wanted())
 }
 

@@ -177,12 +177,19 @@ func (c *convergence) sent(s Step) *Entry {
 	if last == nil || last.State == Done && (last.Created == nil || last.Created.Secret == nil) {
 		return nil // answered without a secret: there is none
 	}
+	if last.State == Done && c.shows(last.Created.Secret.KeyID) {
+		return nil // it is there, and to be replaced
+	}
 	for _, other := range c.steps.Pending() {
 		if strings.HasPrefix(string(other.ID), lostSecretPrefix) {
 			return nil // it has shown already
 		}
 	}
 	return last
+}
+
+func (c *convergence) shows(key entra.KeyID) bool {
+	return c.actual.App != nil && slices.ContainsFunc(c.actual.App.Secrets, func(s entra.Secret) bool { return s.KeyID == key })
 }
 
 // unguarded reports whether sending the request twice would make two things:
