@@ -26,6 +26,7 @@ func galleryPlan() setup.Plan {
 func galleryWizard(env store.Environment, p preset.Preset) []galleryPage {
 	page := func(slug string, fill func(*wizardPage)) galleryPage {
 		w := newWizardPage(env, p, stepIndex(slug))
+		w.Manual = (&Handlers{Cloud: entra.Public()}).manualFor(slug, env, p)
 		fill(w)
 		return galleryPage{"wizard-" + slug, "wizard.html", w}
 	}

@@ -1,6 +1,8 @@
 package handlers
 
 import (
+	"slices"
+
 	"github.com/gin-gonic/gin"
 
 	"github.com/consentry/consentry/entra"
@@ -34,6 +36,19 @@ func (h *Handlers) showManual(c *gin.Context) (web.Response, error) {
 	page := &manualPage{Env: env, Preset: p, Steps: h.manual(env, p)}
 	page.Title, page.Section = env.Name+": the manual way", "setup"
 	return web.Page("manual.html", page), nil
+}
+
+// byHand says which parts of the manual way stand for a step of the wizard.
+var byHand = map[string][]string{
+	"app":          {"register", "redirect-uri"},
+	"permissions":  {"permissions", "consent"},
+	"secret":       {"secret"},
+	"organization": {"organization"},
+}
+
+// manualFor is the manual way of one wizard step.
+func (h *Handlers) manualFor(slug string, env store.Environment, p preset.Preset) []manualView {
+	return slices.DeleteFunc(h.manual(env, p), func(v manualView) bool { return !slices.Contains(byHand[slug], v.ID) })
 }
 
 // manual fills the click paths with this environment's values.

@@ -146,6 +146,7 @@ func (h *Handlers) wizard(c *gin.Context) (*wizardPage, stepForm, error) {
 		return nil, stepForm{}, &web.Error{Status: http.StatusGone, Public: "This environment was removed. Set up a new one.", Next: web.Link{Label: "Set up an integration", Href: "/setup"}}
 	}
 	page := newWizardPage(env, p, i)
+	page.Manual = h.manualFor(page.Slug, env, p)
 	return page, h.stepForm(page.Slug), nil
 }
 
