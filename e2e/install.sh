@@ -1,38 +1,81 @@
 #!/bin/sh
 # Installs what the browser tests need and is missing: Chromium from Debian,
-# Playwright's driver and axe-core from npm. Does nothing where all is there.
+# Playwright's driver and axe-core from npm, each held to its checksum. Does
+# nothing where all is there. What cannot be installed is said in a sentence
+# and the browser tests skip; where CI is set that is an error, since a gate
+# that skips the journeys proves nothing.
 # Usage: install.sh FOLDER
 set -eu
 tools=$1
-playwright=1.57.0
-axe=4.11.0
 
-has_chromium() { command -v chromium >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1; }
-
-if ! has_chromium && command -v apt-get >/dev/null 2>&1; then
-	echo "installing chromium"
-	sudo=""
-	[ "$(id -u)" = 0 ] || sudo=sudo
-	$sudo apt-get update -qq >/dev/null
-	DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null
-fi
-
-# unpack PACKAGE@VERSION FOLDER: an npm package without running its scripts.
-unpack() {
-	mkdir -p "$2"
-	work=$(mktemp -d)
-	(cd "$work" && npm pack --silent "$1" >/dev/null && tar xzf ./*.tgz)
-	rm -rf "${2:?}/package"
-	mv "$work/package" "$2/package"
-	rm -rf "$work"
+# lacks SENTENCE: the browser tests cannot be had here.
+lacks() {
+	echo "$1" >&2
+	if [ -n "${CI:-}" ]; then
+		echo "CI is set, so the browser tests must not be skipped." >&2
+		exit 1
+	fi
+	echo "The browser tests will be skipped." >&2
+	exit 0
 }
 
-if [ ! -f "$tools/playwright/package/cli.js" ]; then
-	echo "fetching playwright-core $playwright"
-	unpack "playwright-core@$playwright" "$tools/playwright"
-fi
-if [ ! -f "$tools/axe-core/axe.min.js" ]; then
-	echo "fetching axe-core $axe"
-	unpack "axe-core@$axe" "$tools/axe-core"
-	cp "$tools/axe-core/package/axe.min.js" "$tools/axe-core/axe.min.js"
-fi
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# quietly COMMAND…: its output is shown only when it fails.
+quietly() {
+	if ! "$@" >"$work/log" 2>&1; then
+		cat "$work/log" >&2
+		return 1
+	fi
+}
+
+# integrity FILE: the checksum in npm's own form, as "npm view … dist.integrity"
+# shows it.
+integrity() {
+	node -e 'const d = require("crypto").createHash("sha512").update(require("fs").readFileSync(process.argv[1])).digest("base64"); console.log("sha512-" + d)' "$1"
+}
+
+# unpack PACKAGE VERSION CHECKSUM FOLDER: the npm package to FOLDER/package,
+# without running its scripts. The checksum is kept beside it, so that another
+# version here replaces what is there.
+unpack() {
+	if [ -d "$4/package" ] && [ "$(cat "$4/checksum" 2>/dev/null)" = "$3" ]; then
+		return
+	fi
+	echo "fetching $1 $2"
+	rm -rf "$4"
+	mkdir -p "$4"
+	quietly npm pack --loglevel=error --pack-destination "$work" "$1@$2" || lacks "$1 could not be fetched from npm (see above)."
+	found=$(integrity "$work/$1-$2.tgz")
+	if [ "$found" != "$3" ]; then
+		echo "$1 $2 from npm has the checksum $found, not the expected $3: it is not installed." >&2
+		exit 1
+	fi
+	tar -xzf "$work/$1-$2.tgz" -C "$4" package
+	echo "$3" >"$4/checksum"
+}
+
+install_chromium() {
+	for name in chromium google-chrome chrome; do
+		if has "$name"; then return; fi
+	done
+	has apt-get || lacks "Chromium is not installed, and there is no apt-get to install it with: install it by hand."
+	as_root=
+	if [ "$(id -u)" != 0 ]; then
+		has sudo || lacks "Chromium is not installed, and installing it takes root: apt-get install chromium."
+		as_root=sudo
+	fi
+	echo "installing chromium"
+	quietly $as_root apt-get update -q &&
+		quietly $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium fonts-liberation ||
+		lacks "Chromium could not be installed (see above)."
+}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+for tool in node npm; do
+	has $tool || lacks "$tool is not installed: the browser tests' driver comes from npm and runs on Node.js."
+done
+install_chromium
+unpack playwright-core 1.57.0 "sha512-agTcKlMw/mjBWOnD6kFZttAAGHgi/Nw0CZ2o6JqWSbMlI219lAFLZZCyqByTsvVAJq5XA5H8cA6PrvBRpBWEuQ==" "$tools/playwright"
+unpack axe-core 4.11.0 "sha512-ilYanEU8vxxBexpJd8cWM4ElSQq4QctCLKih0TSfjIfCQTeyH/6zVrmIJfLPrKTKJRbiG+cfnZbQIjAlJmF1jQ==" "$tools/axe-core"
