@@ -166,11 +166,23 @@ func (b *bed) directory() *graph.Client {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	d, err := graph.New(b.box.Cloud(), cred, graph.Options{})
+	d, err := graph.New(b.box.Cloud(), cred, graph.Options{HTTP: b.client()})
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	return d
+}
+
+// client trusts the sandbox. Its connections go first: an open one would hold
+// the sandbox's end up.
+func (b *bed) client() *http.Client {
+	b.t.Helper()
+	transport, err := graph.Transport(b.box.Cloud())
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
 }
 
 // app is the one application of the environment.
@@ -219,11 +231,7 @@ func (b *bed) checkSecret(file string, app entra.Application) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	transport, err := graph.Transport(b.box.Cloud())
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	client := oauth.Client{Cloud: b.box.Cloud(), HTTP: &http.Client{Transport: transport}}
+	client := oauth.Client{Cloud: b.box.Cloud(), HTTP: b.client()}
 	secret := entra.NewSensitive(strings.TrimSpace(string(value)))
 	if _, err := client.ClientCredentials(b.t.Context(), b.tenant.ID, app.ClientID, secret, "https://graph.microsoft.com/.default"); err != nil {
 		b.t.Errorf("the secret does not work: %v", err)
