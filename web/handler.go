@@ -12,7 +12,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net/http"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 )
@@ -26,12 +30,13 @@ type Response interface {
 }
 
 // Handle adapts a Handler to gin: it saves the session, writes the response,
-// and turns an error into a page with the right status.
+// and turns an error into a page with the right status. The session is saved
+// after an error too: what was used up by a failed attempt stays used up.
 func (s *Shell) Handle(h Handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		resp, err := h(c)
-		if err == nil {
-			err = s.saveSession(c)
+		if serr := s.saveSession(c); serr != nil {
+			err = errors.Join(err, serr)
 		}
 		if err == nil {
 			err = resp.write(c, s)
@@ -48,10 +53,17 @@ func (s *Shell) fail(c *gin.Context, err error) {
 		c.Abort() // the person has gone; nobody is there to be told
 		return
 	}
-	e := asError(err)
+	e := s.asError(c, err)
 	Note(c, slog.Any("error", err.Error()))
+	c.Abort()
 	if c.Writer.Written() {
-		c.Abort()
+		return
+	}
+	if e.RetryAfter > 0 {
+		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
+	}
+	if strings.Contains(c.GetHeader("Accept"), "application/json") {
+		writeProblem(c, e)
 		return
 	}
 	page := &ErrorPage{Status: e.Status, Message: e.Public, Next: e.Next, RequestID: requestID(c)}
@@ -60,7 +72,20 @@ func (s *Shell) fail(c *gin.Context, err error) {
 		Note(c, slog.String("error_page", werr.Error()))
 		c.String(e.Status, "%s\nRequest ID %s", e.Public, requestID(c))
 	}
-	c.Abort()
+}
+
+// problem is an error for a script, as RFC 9457 has it.
+type problem struct {
+	Type     string `json:"type"`
+	Title    string `json:"title"`
+	Status   int    `json:"status"`
+	Detail   string `json:"detail"`
+	Instance string `json:"instance"` // the request ID
+}
+
+func writeProblem(c *gin.Context, e *Error) {
+	c.Header("Content-Type", "application/problem+json") // kept by JSON
+	c.JSON(e.Status, problem{Type: "about:blank", Title: e.title(), Status: e.Status, Detail: e.Public, Instance: requestID(c)})
 }
 
 // An Error carries what the person may read beside what the log gets.
@@ -69,6 +94,8 @@ type Error struct {
 	Public string // one or two sentences: what is wrong and what to do
 	Next   Link   // where to go on; zero means the start page
 	Err    error  // for the log only
+	// RetryAfter says when trying again may help; zero says nothing.
+	RetryAfter time.Duration
 }
 
 // A Link is a labelled address of the console.
@@ -102,12 +129,17 @@ func BadRequest(public string) *Error {
 	return &Error{Status: http.StatusBadRequest, Public: public}
 }
 
-// asError finds the Error in err; anything else is a plain 500 whose detail
-// stays in the log.
-func asError(err error) *Error {
+// asError finds the Error in err, or has it explained; anything else is a
+// plain 500 whose detail stays in the log.
+func (s *Shell) asError(c *gin.Context, err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {
 		return e
+	}
+	if s.config.Explain != nil {
+		if e := s.config.Explain(c, err); e != nil {
+			return e
+		}
 	}
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
@@ -115,7 +147,7 @@ func asError(err error) *Error {
 	}
 	return &Error{
 		Status: http.StatusInternalServerError,
-		Public: "This page could not be made. Nothing was changed. Try again; if it stays, send the request ID below to whoever runs this console.",
+		Public: "This page could not be made. Try again; if it stays, send the request ID below to whoever runs this console.",
 		Err:    err,
 	}
 }

@@ -13,11 +13,14 @@ type MemorySessions struct {
 	Now func() time.Time
 
 	mu      sync.Mutex
-	records map[string]memoryRecord
+	records map[string]*memoryRecord
 }
 
+// A memoryRecord without data was ended; it stays, so that nothing saves the
+// session again.
 type memoryRecord struct {
 	data           []byte
+	idle           time.Duration
 	idleAt, deadAt time.Time
 }
 
@@ -25,45 +28,59 @@ type memoryRecord struct {
 func (m *MemorySessions) LoadSession(_ context.Context, hash []byte) ([]byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	r, ok := m.records[string(hash)]
-	if !ok || !m.Now().Before(r.idleAt) || !m.Now().Before(r.deadAt) {
+	r := m.records[string(hash)]
+	if !m.lives(r) {
 		return nil, fs.ErrNotExist
 	}
+	r.idleAt = m.Now().Add(r.idle)
 	return r.data, nil
+}
+
+func (m *MemorySessions) lives(r *memoryRecord) bool {
+	now := m.Now()
+	return r != nil && r.data != nil && now.Before(r.idleAt) && now.Before(r.deadAt)
 }
 
 // SaveSession implements SessionStore.
 func (m *MemorySessions) SaveSession(_ context.Context, hash, data []byte, idle, absolute time.Duration) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.put(hash, data, idle, absolute)
-	return nil
+	return m.put(hash, data, idle, absolute)
 }
 
-func (m *MemorySessions) put(hash, data []byte, idle, absolute time.Duration) {
+func (m *MemorySessions) put(hash, data []byte, idle, absolute time.Duration) error {
 	if m.records == nil {
-		m.records = map[string]memoryRecord{}
+		m.records = map[string]*memoryRecord{}
 	}
 	dead := m.Now().Add(absolute)
-	if old, ok := m.records[string(hash)]; ok {
+	if old := m.records[string(hash)]; old != nil {
+		if !m.lives(old) {
+			return fs.ErrNotExist
+		}
 		dead = old.deadAt
 	}
-	m.records[string(hash)] = memoryRecord{data: data, idleAt: m.Now().Add(idle), deadAt: dead}
+	m.records[string(hash)] = &memoryRecord{data: data, idle: idle, idleAt: m.Now().Add(idle), deadAt: dead}
+	return nil
 }
 
 // ReplaceSession implements SessionStore.
 func (m *MemorySessions) ReplaceSession(_ context.Context, old, new, data []byte, idle, absolute time.Duration) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.records, string(old))
-	m.put(new, data, idle, absolute)
-	return nil
+	r := m.records[string(old)]
+	if !m.lives(r) {
+		return fs.ErrNotExist
+	}
+	r.data = nil
+	return m.put(new, data, idle, absolute)
 }
 
 // DeleteSession implements SessionStore.
 func (m *MemorySessions) DeleteSession(_ context.Context, hash []byte) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.records, string(hash))
+	if r := m.records[string(hash)]; r != nil {
+		r.data = nil
+	}
 	return nil
 }

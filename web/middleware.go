@@ -9,11 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"mime"
 	"net/http"
 	"runtime/debug"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 )
@@ -108,18 +108,37 @@ func (s *Shell) recoverPanics(c *gin.Context) {
 }
 
 // checkHost answers only to the names this console is known by, which stops
-// DNS rebinding and cache poisoning before any routing.
+// DNS rebinding and cache poisoning before any routing. A page asked for under
+// another of them leads to the first: the way back from a sign-in leads there,
+// and would not find the cookie of another name.
 func (s *Shell) checkHost(c *gin.Context) {
-	if slices.Contains(s.config.Hosts, strings.ToLower(c.Request.Host)) {
+	host := strings.ToLower(c.Request.Host)
+	if host != s.config.Hosts[0] && slices.Contains(s.config.Hosts, host) && c.Request.Method == http.MethodGet && c.Request.URL.Path != healthPath {
+		c.Redirect(http.StatusTemporaryRedirect, s.origin()+c.Request.URL.RequestURI())
+		c.Abort()
+		return
+	}
+	if slices.Contains(s.config.Hosts, host) {
 		c.Next()
 		return
 	}
 	s.fail(c, &Error{Status: http.StatusMisdirectedRequest, Public: "This console does not answer to the name in the address bar. Open the address it printed when it started."})
 }
 
+func (s *Shell) origin() string {
+	if s.config.Secure {
+		return "https://" + s.config.Hosts[0]
+	}
+	return "http://" + s.config.Hosts[0]
+}
+
 // readForm bounds the body and reads the form here, because gin's PostForm
-// takes a form that could not be read for an empty one.
+// takes a form that could not be read, or is of another kind, for an empty one.
 func (s *Shell) readForm(c *gin.Context) {
+	if !isForm(c.Request) {
+		s.fail(c, &Error{Status: http.StatusUnsupportedMediaType, Public: "This address takes a form of this console. Open the page before and send it from there."})
+		return
+	}
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
 	if err := c.Request.ParseForm(); err != nil {
 		var tooLarge *http.MaxBytesError
@@ -130,6 +149,15 @@ func (s *Shell) readForm(c *gin.Context) {
 		return
 	}
 	c.Next()
+}
+
+// isForm reports whether the body is a form's, or there is none.
+func isForm(r *http.Request) bool {
+	if isSafe(r.Method) || r.ContentLength == 0 {
+		return true
+	}
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && kind == "application/x-www-form-urlencoded"
 }
 
 var crossOrigin = http.NewCrossOriginProtection()
@@ -207,27 +235,6 @@ func (s *Shell) loadSession(c *gin.Context) {
 		s.fail(c, fmt.Errorf("web: load session: %w", err))
 		return
 	}
-	if err := s.touch(sess); err != nil {
-		s.fail(c, err)
-		return
-	}
 	c.Set(sessionKey, sess)
 	c.Next()
 }
-
-const touchedKey = "touched"
-
-// touch marks a session as used, so that its idle limit counts from now on.
-// To spare writes it does so only when a tenth of that limit has passed.
-func (s *Shell) touch(sess *Session) error {
-	if sess.inner.ID == "" {
-		return nil
-	}
-	var last time.Time
-	if sess.Get(touchedKey, &last) && s.config.Now().Sub(last) < s.config.Idle/10 {
-		return nil
-	}
-	return sess.Set(touchedKey, s.config.Now())
-}
-
-func (s *Shell) now() time.Time { return s.config.Now() }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -9,6 +10,9 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -20,8 +24,9 @@ import (
 const cookieName = "__Host-consentry"
 
 // A SessionStore keeps session records on the server, under the hash of the
-// id only: a copy of the database gives no usable cookie. Load answers an
-// error that wraps fs.ErrNotExist for what is unknown or expired.
+// id only: a copy of the database gives no usable cookie. Loading counts as
+// use. What is unknown, ended or expired answers every method but Delete with
+// an error that wraps fs.ErrNotExist, and is never brought back by saving.
 type SessionStore interface {
 	LoadSession(ctx context.Context, hash []byte) ([]byte, error)
 	SaveSession(ctx context.Context, hash, data []byte, idle, absolute time.Duration) error
@@ -35,6 +40,7 @@ type SessionStore interface {
 type store struct {
 	backend        SessionStore
 	idle, absolute time.Duration
+	saving         sync.Mutex // one save at a time, so that each sees the one before
 }
 
 var _ sessions.Store = (*store)(nil)
@@ -53,16 +59,12 @@ func (s *store) New(r *http.Request, name string) (*sessions.Session, error) {
 	if err != nil || cookie.Value == "" {
 		return sess, nil
 	}
-	data, err := s.backend.LoadSession(r.Context(), hashID(cookie.Value))
+	values, err := s.values(r.Context(), cookie.Value)
 	if errors.Is(err, fs.ErrNotExist) {
 		return sess, nil
 	}
 	if err != nil {
 		return sess, err
-	}
-	values := map[string]json.RawMessage{}
-	if err := json.Unmarshal(data, &values); err != nil {
-		return sess, fmt.Errorf("session record: %w", err)
 	}
 	sess.ID, sess.IsNew = cookie.Value, false
 	for k, v := range values {
@@ -71,17 +73,33 @@ func (s *store) New(r *http.Request, name string) (*sessions.Session, error) {
 	return sess, nil
 }
 
-// Save writes the record and, for a new id, the cookie.
+// values loads what is kept under an id.
+func (s *store) values(ctx context.Context, id string) (map[string]json.RawMessage, error) {
+	data, err := s.backend.LoadSession(ctx, hashID(id))
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]json.RawMessage{}
+	if err := json.Unmarshal(data, &values); err != nil {
+		return nil, fmt.Errorf("session record: %w", err)
+	}
+	return values, nil
+}
+
+// Save writes the record and, for a new id, the cookie. Only what this request
+// changed is put over what others saved since it began.
 func (s *store) Save(r *http.Request, w http.ResponseWriter, sess *sessions.Session) error {
 	if sess.Options.MaxAge < 0 {
 		return s.end(r, w, sess)
 	}
-	data, err := encode(sess)
+	s.saving.Lock()
+	defer s.saving.Unlock()
+	old, _ := sess.Values[replacesKey{}].(string)
+	fresh := sess.ID == "" || old != ""
+	data, err := s.merged(r.Context(), sess, cmp.Or(old, sess.ID))
 	if err != nil {
 		return err
 	}
-	old, _ := sess.Values[replacesKey].(string)
-	fresh := sess.ID == "" || old != ""
 	switch {
 	case old != "":
 		err = s.backend.ReplaceSession(r.Context(), hashID(old), hashID(sess.ID), data, s.idle, s.absolute)
@@ -94,7 +112,8 @@ func (s *store) Save(r *http.Request, w http.ResponseWriter, sess *sessions.Sess
 	if err != nil {
 		return err
 	}
-	delete(sess.Values, replacesKey)
+	delete(sess.Values, replacesKey{})
+	delete(sess.Values, changedKey{})
 	if fresh {
 		http.SetCookie(w, sessions.NewCookie(sess.Name(), sess.ID, sess.Options))
 	}
@@ -111,14 +130,29 @@ func (s *store) end(r *http.Request, w http.ResponseWriter, sess *sessions.Sessi
 	return nil
 }
 
-// replacesKey holds, until Save, the id a renewed session takes the place of.
-const replacesKey = "\x00replaces"
+// replacesKey holds, until Save, the id a renewed session takes the place of;
+// changedKey the names that this request set or deleted.
+type (
+	replacesKey struct{}
+	changedKey  struct{}
+)
 
-func encode(sess *sessions.Session) ([]byte, error) {
+// merged is the record to write: what is kept under id now, with this
+// request's changes. An empty id has nothing yet.
+func (s *store) merged(ctx context.Context, sess *sessions.Session, id string) ([]byte, error) {
 	values := map[string]json.RawMessage{}
-	for k, v := range sess.Values {
-		if raw, ok := v.(json.RawMessage); ok {
-			values[k.(string)] = raw
+	if id != "" {
+		var err error
+		if values, err = s.values(ctx, id); err != nil {
+			return nil, err
+		}
+	}
+	changed, _ := sess.Values[changedKey{}].(map[string]bool)
+	for name := range changed {
+		if raw, ok := sess.Values[name].(json.RawMessage); ok {
+			values[name] = raw
+		} else {
+			delete(values, name)
 		}
 	}
 	return json.Marshal(values)
@@ -144,6 +178,7 @@ func (s *store) load(r *http.Request) (*Session, error) {
 type Session struct {
 	inner *sessions.Session
 	dirty bool
+	adds  bool // something was set or renewed, not only forgotten
 }
 
 // SessionOf returns the session of this request.
@@ -168,7 +203,8 @@ func (s *Session) Set(key string, v any) error {
 		return fmt.Errorf("web: session value %s: %w", key, err)
 	}
 	s.inner.Values[key] = json.RawMessage(raw)
-	s.dirty = true
+	s.touch(key)
+	s.adds = true
 	return nil
 }
 
@@ -176,18 +212,42 @@ func (s *Session) Set(key string, v any) error {
 func (s *Session) Delete(key string) {
 	if _, ok := s.inner.Values[key]; ok {
 		delete(s.inner.Values, key)
-		s.dirty = true
+		s.touch(key)
 	}
+}
+
+func (s *Session) touch(key string) {
+	changed, ok := s.inner.Values[changedKey{}].(map[string]bool)
+	if !ok {
+		changed = map[string]bool{}
+		s.inner.Values[changedKey{}] = changed
+	}
+	changed[key] = true
+	s.dirty = true
+}
+
+// Keys are those in use that begin with prefix, in order. Things of which
+// there may be several at a time stand under keys of their own: two tabs that
+// set the same one at once would overwrite each other.
+func (s *Session) Keys(prefix string) []string {
+	var out []string
+	for k := range s.inner.Values {
+		if name, ok := k.(string); ok && strings.HasPrefix(name, prefix) {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // Renew gives the session a new id and ends the old one: after signing in, a
 // cookie planted or overheard before is worth nothing.
 func (s *Session) Renew() {
 	if s.inner.ID != "" {
-		s.inner.Values[replacesKey] = s.inner.ID
+		s.inner.Values[replacesKey{}] = s.inner.ID
 		s.inner.ID = newID()
 	}
-	s.dirty = true
+	s.dirty, s.adds = true, true
 }
 
 // End deletes the record and the cookie.
@@ -210,15 +270,33 @@ func (s *Session) takeFlash() string {
 	return text
 }
 
-// saveSession writes the session when something changed, before the answer.
+// saveSession writes the session when something changed, before the answer. A
+// session that was ended elsewhere since the request began stays ended; that
+// matters only to a request that wanted something remembered. The cookie is
+// left alone: the browser may have a new one by now.
 func (s *Shell) saveSession(c *gin.Context) error {
 	sess := sessionOf(c)
 	if sess == nil || !sess.dirty {
 		return nil
 	}
-	if err := s.sessions.Save(c.Request, c.Writer, sess.inner); err != nil {
-		return fmt.Errorf("web: save session: %w", err)
-	}
 	sess.dirty = false
-	return nil
+	err := s.sessions.Save(c.Request, c.Writer, sess.inner)
+	if !errors.Is(err, fs.ErrNotExist) {
+		if err != nil {
+			err = fmt.Errorf("web: save session: %w", err)
+		}
+		return err
+	}
+	lost := sess.adds
+	sess.forget()
+	if !lost {
+		return nil
+	}
+	return &Error{Status: http.StatusForbidden, Err: err,
+		Public: "You were signed out in another window while this was under way, so it could not be finished. Sign in again and repeat it."}
+}
+
+// forget makes the session nobody's for the rest of this request.
+func (s *Session) forget() {
+	s.inner.ID, s.inner.Values, s.dirty, s.adds = "", map[any]any{}, false, false
 }

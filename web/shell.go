@@ -20,7 +20,8 @@ import (
 // Config is what a Shell needs to know. All fields are required unless said.
 type Config struct {
 	// Hosts are the Host header values answered, port included
-	// ("localhost:8080"); anything else gets 421.
+	// ("localhost:8080"); anything else gets 421. Pages live on the first, to
+	// which the others lead: cookies are not shared between names.
 	Hosts []string
 	// Cloud is shown on every page; Sandbox adds the banner.
 	Cloud   string
@@ -34,8 +35,11 @@ type Config struct {
 	Idle, Absolute time.Duration
 	// Person turns a session into the line shown at the top.
 	Person func(*Session) PersonLine
-	Log    *slog.Logger
-	Now    func() time.Time
+	// Explain puts an error of the layers below into words; nil, or a nil
+	// answer, leaves it at a page that says nothing of the inside.
+	Explain func(*gin.Context, error) *Error
+	Log     *slog.Logger
+	Now     func() time.Time
 }
 
 // A Shell serves pages.
@@ -84,13 +88,16 @@ func (s *Shell) Engine() (*gin.Engine, error) {
 	}
 	e.Use(s.logRequests, s.securityHeaders, s.recoverPanics, s.checkHost, s.checkOrigin, s.readForm, s.loadSession)
 	e.GET("/static/:file", s.serveStatic)
-	e.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
+	e.GET(healthPath, func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
 	e.NoRoute(s.Handle(func(*gin.Context) (Response, error) { return nil, NotFound("page") }))
 	e.NoMethod(s.Handle(func(*gin.Context) (Response, error) {
 		return nil, &Error{Status: http.StatusMethodNotAllowed, Public: "This address does not take that kind of request. Use the buttons and links of the page before."}
 	}))
 	return e, nil
 }
+
+// healthPath answers whoever asks whether the console is up.
+const healthPath = "/healthz"
 
 // Every time limit of the listener, in one place.
 const (
@@ -103,11 +110,17 @@ const (
 	maxBody           = 64 << 10
 )
 
+// streamsKey holds, in every request's context, the one that ends event
+// streams when the server stops. The requests themselves go on.
+type streamsKey struct{}
+
 // Serve serves h on l until ctx ends, then lets requests finish for up to 20
-// seconds.
+// seconds. Event streams end at once: their readers come back by themselves.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
-	base, stop := context.WithCancel(context.WithoutCancel(ctx))
+	base := context.WithoutCancel(ctx)
+	streams, stop := context.WithCancel(base)
 	defer stop()
+	base = context.WithValue(base, streamsKey{}, streams)
 	srv := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: readHeaderTimeout,
@@ -118,7 +131,6 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-	// Event streams would hold the drain for its whole length.
 	srv.RegisterOnShutdown(stop)
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
@@ -134,3 +146,5 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 	}
 	return nil
 }
+
+func (s *Shell) now() time.Time { return s.config.Now() }

@@ -43,6 +43,9 @@ func (r stream) write(c *gin.Context, s *Shell) error {
 	rc := http.NewResponseController(c.Writer)
 	ctx, cancel := context.WithCancel(c.Request.Context())
 	defer cancel()
+	if streams, ok := ctx.Value(streamsKey{}).(context.Context); ok {
+		defer context.AfterFunc(streams, cancel)()
+	}
 
 	out := make(chan []byte)
 	done := make(chan error, 1)
