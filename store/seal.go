@@ -39,14 +39,16 @@ const (
 
 // sealer encrypts and opens column values with AES-256-GCM.
 type sealer struct {
-	header []byte // format and key id
-	aeads  map[place]cipher.AEAD
+	header  []byte // format and key id
+	aeads   map[place]cipher.AEAD
+	signing []byte // key of Sign
 }
 
 func newSealer(k Key) *sealer {
 	s := &sealer{
-		header: append([]byte{sealFormat}, derive(k, "key id", keyIDSize)...),
-		aeads:  make(map[place]cipher.AEAD, len(places)),
+		header:  append([]byte{sealFormat}, derive(k, "key id", keyIDSize)...),
+		aeads:   make(map[place]cipher.AEAD, len(places)),
+		signing: derive(k, "signing", keySize),
 	}
 	for _, p := range places {
 		s.aeads[p] = newAEAD(derive(k, "column "+p.table+"."+p.column, keySize))
