@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/consentry/consentry/entra"
 )
@@ -15,7 +14,7 @@ import (
 // afterOwnCreate are the waits before a request is repeated that the
 // directory refused because it had not heard of something just made, or was
 // at work for somebody else: two minutes in all.
-var afterOwnCreate = []time.Duration{1, 2, 4, 8, 15, 15, 15, 15, 15, 15, 15}
+var afterOwnCreate = seconds(1, 2, 4, 8, 15, 15, 15, 15, 15, 15, 15)
 
 // act carries the steps out: each as soon as those it comes after are done,
 // the others side by side. A step that fails stops those that need it. The
@@ -132,7 +131,7 @@ func (a *acting) send(ctx context.Context, s Step, c entra.Change) (entra.Create
 			return entra.Created{}, err
 		}
 		a.observe(Event{Step: s.ID, State: Intended, Title: s.Title, Text: "The directory has not caught up yet; trying again.", RequestID: requestID(err)})
-		if err := a.sleep(ctx, afterOwnCreate[try]*time.Second); err != nil {
+		if err := a.sleep(ctx, afterOwnCreate[try]); err != nil {
 			return entra.Created{}, errStopped
 		}
 	}

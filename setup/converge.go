@@ -23,10 +23,18 @@ const (
 // it is waited for longer; one without answer is looked for several times in
 // a row before it is sent again.
 var (
-	waitsAfterAnswer   = []time.Duration{1, 1, 2, 2, 4, 4, 8, 8, 8, 8, 15, 15, 15, 15, 15, 15, 15, 15} // 156 s
-	waitsWithoutAnswer = []time.Duration{1, 1, 2, 2, 3, 3, 3}                                          // 15 s
-	waitsBeforeRepeat  = []time.Duration{1, 2}                                                         // what can do no harm twice
+	waitsAfterAnswer   = seconds(1, 1, 2, 2, 4, 4, 8, 8, 8, 8, 15, 15, 15, 15, 15, 15, 15, 15) // 156 s
+	waitsWithoutAnswer = seconds(1, 1, 2, 2, 3, 3, 3)                                          // 15 s
+	waitsBeforeRepeat  = seconds(1, 2)                                                         // what can do no harm twice
 )
+
+func seconds(all ...int) []time.Duration {
+	out := make([]time.Duration, len(all))
+	for i, n := range all {
+		out[i] = time.Duration(n) * time.Second
+	}
+	return out
+}
 
 // A convergence is one operation: read, plan, act, until nothing is left.
 // Resuming needs nothing more: what an earlier attempt did is seen by
@@ -134,7 +142,7 @@ func (c *convergence) unsettled(miss int) (Step, time.Duration, bool) {
 	for _, s := range c.steps.Pending() {
 		waits := c.patience(s)
 		if miss < len(waits) {
-			return s, waits[miss] * time.Second, true
+			return s, waits[miss], true
 		}
 		if len(waits) > 0 {
 			c.tired[s.ID] = true // waited for in vain

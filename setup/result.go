@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/consentry/consentry/entra"
 )
 
 // result is what the operation leaves behind: from the last reading, or,
@@ -39,10 +37,13 @@ func (c *convergence) left() []Step {
 // words are what a person should read.
 func (c *convergence) words(want Desired) []string {
 	var out []string
+	replaced := "It was removed; a new one is still to be made."
+	if slices.ContainsFunc(c.done, func(s Step) bool { return s.ID == stepSecret }) {
+		replaced = "It was removed and replaced by a new one."
+	}
 	for _, s := range c.done {
-		if strings.HasPrefix(string(s.ID), lostSecretPrefix) {
-			c, _ := s.change.(entra.RemoveSecret)
-			out = append(out, fmt.Sprintf("The client secret with ID %s was lost: it was made, but nobody has its value. It was removed and replaced by a new one.", c.Key))
+		if key, _ := s.ID.secret(); strings.HasPrefix(string(s.ID), lostSecretPrefix) {
+			out = append(out, fmt.Sprintf("The client secret with ID %s was lost: it was made, but nobody has its value. %s", key, replaced))
 		}
 	}
 	for _, s := range c.steps.Steps {

@@ -33,15 +33,20 @@ func setupCloud(ctx context.Context, name string) (entra.Cloud, error) {
 	if name != "sandbox" {
 		return cloudOf(name)
 	}
+	return askSandbox(ctx, runningSandbox)
+}
+
+// askSandbox asks the sandbox that listens at an address what it is.
+func askSandbox(ctx context.Context, address string) (entra.Cloud, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, runningSandbox, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return entra.Cloud{}, err
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return entra.Cloud{}, fmt.Errorf("--cloud sandbox: none runs at %s: start one with \"consentry sandbox\", or give the file with the line that it printed: %w", runningSandbox, err)
+		return entra.Cloud{}, fmt.Errorf("--cloud sandbox: none runs at %s: start one with \"consentry sandbox\", or give the file with the line that it printed: %w", address, err)
 	}
 	defer resp.Body.Close()
 	line, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
@@ -53,7 +58,7 @@ func setupCloud(ctx context.Context, name string) (entra.Cloud, error) {
 		err = errors.New("it is another cloud")
 	}
 	if err != nil {
-		return entra.Cloud{}, fmt.Errorf("--cloud sandbox: what answers at %s is no sandbox: %w", runningSandbox, err)
+		return entra.Cloud{}, fmt.Errorf("--cloud sandbox: what answers at %s is no sandbox: %w", address, err)
 	}
 	return c, nil
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -63,6 +65,36 @@ func (b *bed) killAt(fault sandbox.Fault) {
 	if err := b.box.SetFaults(); err != nil {
 		b.t.Fatal(err)
 	}
+}
+
+// TestInterruptedItSaysHowToGoOn stops the process the gentle way.
+func TestInterruptedItSaysHowToGoOn(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, "healthy")
+	fault := sandbox.Fault{Service: "graph", Method: "POST", Path: "/v1.0/servicePrincipals", Nth: 1, Action: sandbox.Action{Hold: "before"}}
+	if err := b.box.SetFaults(fault); err != nil {
+		t.Fatal(err)
+	}
+	c := b.command("--apply")
+	var out, errs bytes.Buffer
+	c.Stdout, c.Stderr = &out, &errs
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	b.until("the request is held", func() bool { return b.held(fault) })
+	if err := c.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Wait() // its exit code is looked at
+	if code := c.ProcessState.ExitCode(); code != 1 || !strings.Contains(errs.String(), "same command again") || !strings.Contains(out.String(), "Left to do") {
+		t.Errorf("exit code %d\n%s%s", code, out.String(), errs.String())
+	}
+	if err := b.box.SetFaults(); err != nil {
+		t.Fatal(err)
+	}
+	b.mustRun(0, "--apply", "--secret-out", b.path("secret"))
+	b.checkSecret(b.path("secret"), b.checkTenant())
+	b.checkNoDuplicates()
 }
 
 // held reports whether a request of the fault's kind is at its holding place.

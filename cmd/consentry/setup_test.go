@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io/fs"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -303,4 +305,21 @@ func TestSignInOfAnotherTenantIsRefused(t *testing.T) {
 		return
 	}
 	t.Fatal("the sandbox has no second tenant")
+}
+
+func TestTheRunningSandboxIsAskedWhatItIs(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, "healthy")
+	plain := strings.TrimSuffix(b.box.Ready().Login, "login")
+	got, err := askSandbox(t.Context(), plain)
+	if err != nil || got != b.box.Cloud() {
+		t.Errorf("got %+v, %v; want %+v", got, err, b.box.Cloud())
+	}
+	other := httptest.NewServer(http.NotFoundHandler())
+	defer other.Close()
+	for _, address := range []string{other.URL, "http://127.0.0.1:1/"} {
+		if _, err := askSandbox(t.Context(), address); err == nil || !strings.Contains(err.Error(), "--cloud sandbox") {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
 }
