@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -29,7 +30,7 @@ import (
 
 // ServeCmd runs the console.
 type ServeCmd struct {
-	Listen   string `default:"localhost:8080" help:"Address to listen on; loopback only. Port 0 takes a free one."`
+	Listen   string `default:"localhost:8080" help:"Address to listen on; loopback only. Port 0 takes a free one, as does the default when it is taken."`
 	Cloud    string `default:"sandbox" help:"public, sandbox (an in-process one), or a JSON file with the four base URLs."`
 	Data     string `help:"Folder for the database. Default: the user's data folder; for the in-process sandbox one that lives as long as the console."`
 	KeyFile  string `help:"File with the encryption key, outside the data folder. Made when it is missing."`
@@ -98,6 +99,9 @@ func (s *ServeCmd) announce(out io.Writer, c *console) {
 	}
 }
 
+// defaultListen is where the console listens unless told otherwise.
+const defaultListen = "localhost:8080"
+
 // listen binds the address, refusing whatever is not this machine alone.
 func (s *ServeCmd) listen() (net.Listener, error) {
 	host, port, err := net.SplitHostPort(s.Listen)
@@ -108,6 +112,9 @@ func (s *ServeCmd) listen() (net.Listener, error) {
 		return nil, fmt.Errorf("--listen %q: only loopback (localhost) is served; reach the console from elsewhere through a tunnel such as ssh -L 8080:localhost:8080", s.Listen)
 	}
 	l, err := net.Listen("tcp", s.Listen)
+	if s.Listen == defaultListen && errors.Is(err, syscall.EADDRINUSE) {
+		l, err = net.Listen("tcp", "localhost:0") // nobody asked for this port; the address is printed anyway
+	}
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w; another program uses that port: choose one with --listen localhost:PORT", net.JoinHostPort(host, port), err)
 	}
