@@ -239,7 +239,7 @@ func (s *ServeCmd) openCloud(ctx context.Context, c *console, log *slog.Logger) 
 // openStore opens the database; for the in-process sandbox in a folder that
 // goes away with it, since what it describes does too.
 func (s *ServeCmd) openStore(ctx context.Context, c *console, log *slog.Logger) error {
-	data, keyFile := s.Data, s.KeyFile
+	data, keyFile, say := s.Data, s.KeyFile, io.Writer(os.Stderr)
 	if data == "" && c.sandbox != nil {
 		dir, err := os.MkdirTemp("", "consentry-sandbox-")
 		if err != nil {
@@ -248,10 +248,10 @@ func (s *ServeCmd) openStore(ctx context.Context, c *console, log *slog.Logger) 
 		c.cleanUp = append(c.cleanUp, func() error { return os.RemoveAll(dir) })
 		data = filepath.Join(dir, "data")
 		if keyFile == "" {
-			keyFile = filepath.Join(dir, "key")
+			keyFile, say = filepath.Join(dir, "key"), io.Discard // it goes with the folder
 		}
 	}
-	st, err := openStore(ctx, data, keyFile, c.cloud, log, os.Stderr)
+	st, err := openStore(ctx, data, keyFile, c.cloud, log, say)
 	if err != nil {
 		return err
 	}
