@@ -253,8 +253,6 @@ func (l *load) run(b *testing.B, d time.Duration) float64 {
 	return float64(done.Load()) / time.Since(began).Seconds()
 }
 
-var lengthHeader = []byte("Content-Length: ")
-
 // once sends the request, reads the answer and gives its body's length.
 // Anything but 200 with a Content-Length is an error.
 func (l *load) once(c *bufio.ReadWriter) (int, error) {
