@@ -1,5 +1,5 @@
-# Static binary, no shell, not root. The console listens on loopback only by
-# default; README says how to reach it from outside the container safely.
+# Static binary, no shell, not root. The console listens on loopback only;
+# README says how to reach it from outside the container safely.
 FROM golang:1.26 AS build
 WORKDIR /src
 COPY go.mod go.sum ./
@@ -13,7 +13,8 @@ COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /out/consentry /consentry
 COPY --from=build --chown=65532:65532 /out/data /data
 USER 65532:65532
-ENV HOME=/data
+# An image from scratch has no home and no /tmp.
+ENV HOME=/data TMPDIR=/data
 VOLUME /data
 ENTRYPOINT ["/consentry"]
-CMD ["serve", "--cloud", "public", "--data", "/data/console", "--key-file", "/data/key"]
+CMD ["serve", "--cloud", "public"]
