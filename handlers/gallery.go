@@ -67,6 +67,7 @@ func (h *Handlers) gallery() []galleryPage {
 		{"admin-request", "admin_request.html", galleryAdminRequest(done, frontegg)},
 		{"error", "error.html", galleryError()},
 		{"customer", "customer.html", galleryCustomer()},
+		{"answered", "answered.html", answeredView(galleryTrials()[0])},
 		{"outcome-good", "outcome.html", galleryOutcome(trial.Outcome{Title: "Consent is given", Words: "Everybody in your tenant can use the integration now.", Tenant: "11111111-2222-3333-4444-555555555555"})},
 		{"outcome-refused", "outcome.html", galleryOutcome(trial.Outcome{Title: "Consent was not given", Failure: galleryFailure()})},
 	}

@@ -51,6 +51,7 @@ func (h *Handlers) Routes(s *web.Shell, e *gin.Engine) {
 	post("/environments/:id/test", h.startTest)
 	get("/tests/:id", h.showTrial)
 	get("/tests/:id/leave", h.leaveForMicrosoft)
+	get("/tests/:id/answered", h.showAnswered)
 	get("/tests/:id/events", h.streamTrial)
 	post("/tests/:id/closed", h.trialClosed)
 	post("/tests/:id/no-answer", h.trialNoAnswer)

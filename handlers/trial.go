@@ -251,7 +251,7 @@ func (h *Handlers) launch(c *gin.Context, t trial.Trial, p pendingTrial) (web.Re
 	if err := web.SessionOf(c).Set(trialsKey, pending); err != nil {
 		return nil, err
 	}
-	h.running.begin(t.ID)
+	h.awaitAnswer(c, t)
 	return web.SeeOther("/tests/" + t.ID), nil
 }
 
@@ -284,8 +284,8 @@ func (h *Handlers) leaveForMicrosoft(c *gin.Context) (web.Response, error) {
 	if err := h.Store.SaveTrial(c.Request.Context(), t, flow.State, data); err != nil {
 		return nil, err
 	}
-	h.running.begin(t.ID)
-	return web.SeeOther(to), nil
+	h.awaitAnswer(c, t)
+	return web.SeeOtherInPopup(to), nil
 }
 
 func notYourTest() error {
@@ -339,7 +339,7 @@ func (h *Handlers) finishTrial(c *gin.Context) (web.Response, error) {
 	}
 	h.running.begin(t.ID)
 	go h.complete(ctx, t, flow, cb, secret, who)
-	return web.SeeOther("/tests/" + t.ID), nil
+	return web.SeeOtherInPopup("/tests/" + t.ID + "/answered"), nil
 }
 
 func testAddress(t trial.Trial) string {

@@ -123,8 +123,31 @@ func trialWords(t trial.Trial) string {
 	return who + " in " + t.Tenant
 }
 
-// trialClosed is told by the page's script that Microsoft's window closed. An
-// answer that comes all the same is still taken.
+// answeredPage is where Microsoft's window ends: the page it was opened from
+// shows the result.
+type answeredPage struct {
+	web.Base
+	ID string
+}
+
+func (h *Handlers) showAnswered(c *gin.Context) (web.Response, error) {
+	t, err := h.trial(c)
+	if err != nil {
+		return nil, err
+	}
+	return web.PageInPopup("answered.html", answeredView(t)), nil
+}
+
+func answeredView(t trial.Trial) *answeredPage {
+	page := &answeredPage{ID: t.ID}
+	page.Title, page.Section = "Test consent: Microsoft has answered", "test"
+	return page
+}
+
+// trialClosed is told by the page's script that Microsoft's window closed.
+// That may be wrong: a browser also says so when Microsoft's page cuts the tie
+// between the windows. So an answer that comes all the same is taken, and the
+// redirect URI stays until nobody waits any more.
 func (h *Handlers) trialClosed(c *gin.Context) (web.Response, error) {
 	return h.markNoAnswer(c, trial.WindowClosed)
 }
@@ -149,8 +172,10 @@ func (h *Handlers) markNoAnswer(c *gin.Context, why trial.Silence) (web.Response
 		if err := h.Store.SaveTrial(c.Request.Context(), t, "", nil); err != nil {
 			return nil, err
 		}
-		h.running.end(t.ID)
-		h.afterNoAnswer(c, t)
+		if why == trial.PersonSaysSo {
+			h.running.end(t.ID)
+			h.afterNoAnswer(c, t)
+		}
 	}
 	return web.SeeOther("/tests/" + t.ID), nil
 }
@@ -186,6 +211,7 @@ func (h *Handlers) trialPasted(c *gin.Context) (web.Response, error) {
 		return nil, err
 	}
 	if t.Over() { // a refusal that passes by itself is tried again first
+		h.running.end(t.ID)
 		h.afterNoAnswer(c, t)
 	}
 	return web.SeeOther("/tests/" + t.ID), nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -44,6 +45,47 @@ func (h *Handlers) complete(ctx context.Context, t trial.Trial, flow oauth.Flow,
 	}
 }
 
+// awaitAnswer waits for Microsoft's answer apart from the request. When none
+// came in time, the test ends and the temporary redirect URI goes.
+func (h *Handlers) awaitAnswer(c *gin.Context, t trial.Trial) {
+	who, _ := person(c)
+	ctx := context.WithoutCancel(c.Request.Context())
+	h.running.begin(t.ID)
+	go func() {
+		if err := h.Sleep(ctx, trial.Patience+time.Second); err != nil {
+			return
+		}
+		if err := h.giveUp(ctx, t.ID, who); err != nil {
+			h.Log.Error("test without answer could not be ended", "test", t.ID, "error", err.Error())
+		}
+	}()
+}
+
+// giveUp ends a test that waits for an answer too long. One for which the
+// person left again later is left to that later waiting.
+func (h *Handlers) giveUp(ctx context.Context, id string, who entra.Person) error {
+	t, err := h.Store.Trial(ctx, id)
+	if err != nil {
+		return err
+	}
+	if t.Overdue(h.Now()) {
+		if t, err = t.Unanswered(trial.DeadlinePassed, h.Now()); err != nil {
+			return err
+		}
+		if err := h.Store.SaveTrial(ctx, t, "", nil); err != nil {
+			return err
+		}
+	}
+	if t.State != trial.NoAnswer {
+		return nil
+	}
+	h.running.end(t.ID)
+	if t.TemporaryURI == trial.URIAdded {
+		h.removeCallback(ctx, t, who)
+	}
+	return nil
+}
+
 // addCallback puts the console's callback among the app's redirect URIs for
 // the time of the test. The intent is stored before, so that a crash in
 // between leaves a trace to clean up by. A problem is a sentence for the
@@ -59,7 +101,7 @@ func (h *Handlers) addCallback(c *gin.Context, env store.Environment, t trial.Tr
 		return t, "", err
 	}
 	app, err := d.Application(ctx, t.ClientID)
-	if err == nil {
+	if err == nil && !hasCallback(app, t) {
 		uris := append(slices.Clone(app.RedirectURIs), entra.RedirectURI{URI: t.RedirectURI, Platform: entra.Web})
 		_, err = d.Do(ctx, entra.UpdateApplication{App: app.ID, RedirectURIs: uris})
 	}
@@ -73,7 +115,10 @@ func (h *Handlers) addCallback(c *gin.Context, env store.Environment, t trial.Tr
 // removeCallback takes the temporary redirect URI away. What fails here stays
 // on the clean-up list and is tried again at the next sign-in.
 func (h *Handlers) removeCallback(ctx context.Context, t trial.Trial, who entra.Person) {
-	err := h.withoutCallback(ctx, t, who)
+	shared, err := h.callbackShared(ctx, t)
+	if err == nil && !shared {
+		err = h.withoutCallback(ctx, t, who)
+	}
 	if err == nil {
 		t.TemporaryURI = trial.URIRemoved
 		err = h.Store.SaveTrial(ctx, t, "", nil)
@@ -81,6 +126,20 @@ func (h *Handlers) removeCallback(ctx context.Context, t trial.Trial, who entra.
 	if err != nil {
 		h.Log.Warn("temporary redirect URI is still registered; it is taken away at the next sign-in", "test", t.ID, "error", err.Error())
 	}
+}
+
+func hasCallback(app entra.Application, t trial.Trial) bool {
+	return slices.ContainsFunc(app.RedirectURIs, func(u entra.RedirectURI) bool { return u.URI == t.RedirectURI })
+}
+
+// callbackShared reports whether another test of the app still needs the
+// redirect URI; that one takes it away then.
+func (h *Handlers) callbackShared(ctx context.Context, t trial.Trial) (bool, error) {
+	left, err := h.Store.TrialsToCleanUp(ctx)
+	return slices.ContainsFunc(left, func(o trial.Trial) bool {
+		at, _ := h.running.watch(o.ID)
+		return o.ID != t.ID && o.ClientID == t.ClientID && at != nil
+	}), err
 }
 
 func (h *Handlers) withoutCallback(ctx context.Context, t trial.Trial, who entra.Person) error {

@@ -117,8 +117,12 @@
     }, 500);
     window.addEventListener("pagehide", function () { clearInterval(timer); });
   });
+  // Where that window comes back to: it closes, or leads on when the page it
+  // was opened from is out of reach.
   var closer = document.querySelector("[data-close-window]");
-  if (closer && window.name === "consent-test") { window.close(); }
+  if (closer) {
+    if (window.opener) { window.close(); } else { location.replace(closer.getAttribute("data-close-window")); }
+  }
 
   // Focus goes to what changed.
   var focus = document.querySelector("[data-focus]");

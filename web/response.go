@@ -33,6 +33,13 @@ func PopupPage(name string, page Pager) Response {
 		header: map[string]string{"Cross-Origin-Opener-Policy": "same-origin-allow-popups"}}
 }
 
+// PageInPopup is Page for the window that a PopupPage opened, when it comes
+// back: it stays tied to that page and may close itself.
+func PageInPopup(name string, page Pager) Response {
+	return pageResponse{status: http.StatusOK, name: name, page: page,
+		header: map[string]string{"Cross-Origin-Opener-Policy": "unsafe-none"}}
+}
+
 // CallbackPage is Page for an address that a sign-in service redirected to:
 // nothing of its URL may leave through the Referer.
 func CallbackPage(name string, page Pager) Response {
@@ -52,13 +59,23 @@ func (p pageResponse) write(c *gin.Context, s *Shell) error {
 	return nil
 }
 
-type seeOther struct{ location string }
+type seeOther struct {
+	location string
+	inPopup  bool
+}
 
 // SeeOther redirects with 303 after a change. location is an address of ours
 // or one that a package of ours built, never text from a request.
-func SeeOther(location string) Response { return seeOther{location} }
+func SeeOther(location string) Response { return seeOther{location: location} }
+
+// SeeOtherInPopup is SeeOther for a window that a PopupPage opened: it stays
+// tied to that page, which would take it for closed otherwise.
+func SeeOtherInPopup(location string) Response { return seeOther{location: location, inPopup: true} }
 
 func (r seeOther) write(c *gin.Context, _ *Shell) error {
+	if r.inPopup {
+		c.Header("Cross-Origin-Opener-Policy", "unsafe-none")
+	}
 	c.Header("Referrer-Policy", "no-referrer")
 	c.Redirect(http.StatusSeeOther, r.location)
 	return nil
