@@ -1,17 +1,18 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/consentry/consentry/entra"
 	"github.com/consentry/consentry/preset"
-	"github.com/consentry/consentry/setup"
 	"github.com/consentry/consentry/store"
 	"github.com/consentry/consentry/trial"
 	"github.com/consentry/consentry/web"
@@ -36,14 +37,40 @@ func (h *Handlers) environment(c *gin.Context) (store.Environment, preset.Preset
 	return env, p, nil
 }
 
-// save keeps env; when somebody else saved in between, nothing is overwritten.
-func (h *Handlers) save(c *gin.Context, env store.Environment) (store.Environment, error) {
-	saved, err := h.Store.SaveEnvironment(c.Request.Context(), env)
-	if errors.Is(err, store.ErrConflict) {
-		return env, &web.Error{Status: http.StatusConflict, Err: err, Next: web.Link{Label: "Load the newest state", Href: c.Request.URL.Path},
-			Public: "Somebody changed this environment in another window after you opened this page. Nothing was overwritten; load the page again and repeat your change."}
+// living is environment for pages that a removed one has no use for.
+func (h *Handlers) living(c *gin.Context) (store.Environment, preset.Preset, error) {
+	env, p, err := h.environment(c)
+	if err == nil && env.State == store.Removed {
+		err = errRemoved
 	}
-	return saved, err
+	return env, p, err
+}
+
+var errRemoved = &web.Error{Status: http.StatusGone, Public: "This environment was removed. Set up a new one.", Next: web.Link{Label: "Set up an integration", Href: "/setup"}}
+
+// asShown takes the version that the form was made from, so that saving over
+// what another window saved since is refused. A form without one counts as new.
+func asShown(c *gin.Context, env store.Environment) store.Environment {
+	if v, err := strconv.ParseInt(c.PostForm("version"), 10, 64); err == nil {
+		env.Version = v
+	}
+	return env
+}
+
+// alter changes an environment on the console's own account: what a person
+// saved in between is kept and only the change is put on top.
+func (h *Handlers) alter(ctx context.Context, id string, change func(*store.Environment)) error {
+	for range 5 {
+		env, err := h.Store.Environment(ctx, id)
+		if err != nil {
+			return err
+		}
+		change(&env)
+		if _, err = h.Store.SaveEnvironment(ctx, env); !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+	}
+	return store.ErrConflict
 }
 
 // foreignTenant says that the signed-in person is in another tenant than the
@@ -52,7 +79,7 @@ func foreignTenant(env store.Environment, p entra.Person) error {
 	if env.Tenant == "" || env.Tenant == p.Tenant {
 		return nil
 	}
-	return &web.Error{Status: http.StatusConflict, Next: web.Link{Label: "Sign in to the other tenant", Href: "/sign-in?return=/environments/" + env.ID},
+	return &web.Error{Status: http.StatusConflict, Next: web.Link{Label: "Sign in to the other tenant", Href: signInFor("/environments/" + env.ID)},
 		Public: fmt.Sprintf("This environment belongs to tenant %s, but you are signed in to %s. Sign in with an account of that tenant.", env.Tenant, p.Tenant)}
 }
 
@@ -145,6 +172,9 @@ func (h *Handlers) showEnvironment(c *gin.Context) (web.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	for i := range trials {
+		trials[i] = h.asSeen(trials[i])
+	}
 	return web.Page("environment.html", h.environmentPage(env, p, ops, trials, kept)), nil
 }
 
@@ -164,10 +194,8 @@ func (h *Handlers) environmentPage(env store.Environment, p preset.Preset, ops [
 		page.Secrets = secretRows(env, r.App.Secrets, now)
 		page.SeeIt = seeApp(h.Cloud, env.Tenant, r.App)
 	}
-	for _, k := range kept {
-		if k.Usable && k.RevealedAt.IsZero() {
-			page.Kept = append(page.Kept, k)
-		}
+	if k := liveSecret(env, kept); k != nil && k.RevealedAt.IsZero() {
+		page.Kept = append(page.Kept, *k)
 	}
 	for _, o := range ops {
 		page.Operations = append(page.Operations, operationRow{o.ID, operationWords(o), operationState(o), o.Started, o.Actor.UPN})
@@ -188,10 +216,7 @@ func nextSteps(env store.Environment, p preset.Preset, trials []trial.Trial, kep
 	if env.State == store.Removed {
 		return nil
 	}
-	tested := false
-	for _, t := range trials {
-		tested = tested || t.State == trial.Succeeded
-	}
+	tested := slices.ContainsFunc(trials, func(t trial.Trial) bool { return t.State == trial.Succeeded })
 	handed := len(env.Handed) >= len(p.Fields)
 	steps := []nextStep{
 		{Label: "Take the client secret", Help: "It is shown once.", Href: base + "/secret", Done: len(kept) == 0},
@@ -250,28 +275,4 @@ func operationState(o store.Operation) state {
 		return state{"warn", "interrupted, can be resumed"}
 	}
 	return state{"bad", "stopped with an error"}
-}
-
-// specErrors renders field errors as sentences.
-func specErrors(errs []setup.FieldError) []string {
-	var out []string
-	for _, e := range errs {
-		out = append(out, e.Message)
-	}
-	return out
-}
-
-// sentence is an error as a person may read it: a service's own code and
-// text, or the plain cause.
-func sentence(err error) string {
-	var se *entra.ServiceError
-	if errors.As(err, &se) {
-		text := strings.TrimSpace(se.Message)
-		if se.AADSTS != 0 {
-			f := trial.Explain(se.AADSTS, se.Code)
-			text = f.Cause + " " + f.Next
-		}
-		return fmt.Sprintf("%s answered %d: %s (request ID %s)", se.Service, se.Status, text, se.RequestID)
-	}
-	return err.Error()
 }

@@ -5,6 +5,7 @@ package handlers
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -72,6 +73,11 @@ type Handlers struct {
 
 	operators operators
 	running   running
+	// work is what goes on when its page is left.
+	work sync.WaitGroup
+	// redirects is held while an app's list of redirect URIs is read and
+	// written back: it is replaced as a whole.
+	redirects sync.Mutex
 }
 
 // graphScopes are asked for when a person signs in: reading the directory's
@@ -111,7 +117,7 @@ func Line(s *web.Session) web.PersonLine {
 func (h *Handlers) directory(c *gin.Context) (Directory, entra.Person, error) {
 	p, ok := person(c)
 	if !ok {
-		return nil, p, &signInNeeded{back: c.Request.URL.Path}
+		return nil, p, errNobody
 	}
 	d, err := h.NewDirectory(h.tokens(p))
 	return d, p, err

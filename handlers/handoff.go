@@ -15,6 +15,7 @@ type handOffPage struct {
 	web.Base
 	Env       store.Environment
 	Preset    preset.Preset
+	Where     []string // the way to the form
 	Fields    []handOffField
 	Done      bool
 	ScopeForm preset.ScopeForm
@@ -35,7 +36,7 @@ func (h *Handlers) showHandOff(c *gin.Context) (web.Response, error) {
 }
 
 func handOff(env store.Environment, p preset.Preset) *handOffPage {
-	page := &handOffPage{Env: env, Preset: p, ScopeForm: p.ScopeForm, Done: len(p.Fields) > 0}
+	page := &handOffPage{Env: env, Preset: p, Where: p.Place(env.Spec.Inputs), ScopeForm: p.ScopeForm, Done: len(p.Fields) > 0}
 	page.Title, page.Section = env.Name+": hand over to "+p.Name, "start"
 	page.Ready = env.Result != nil && env.Result.App.ClientID != ""
 	for _, f := range p.HandOff(handOffValues(env, p)) {
@@ -48,10 +49,10 @@ func handOff(env store.Environment, p preset.Preset) *handOffPage {
 
 // handOffValues are the values the form's fields are filled from.
 func handOffValues(env store.Environment, p preset.Preset) preset.Values {
-	v := preset.Values{TenantID: env.Tenant, Organization: env.Spec.Organization, Project: env.Spec.Project,
+	v := preset.Values{AppName: env.Spec.DisplayName, TenantID: env.Tenant, Organization: env.Spec.Organization, Project: env.Spec.Project,
 		Scopes: chosenScopes(env.Spec, p), Inputs: env.Spec.Inputs}
 	if env.Result != nil {
-		v.ClientID = env.Result.App.ClientID
+		v.ClientID, v.AppName = env.Result.App.ClientID, firstOf(env.Result.App.DisplayName, v.AppName)
 		if env.Result.Secret != nil {
 			v.SecretHint, v.SecretEnds = env.Result.Secret.Hint, env.Result.Secret.End
 		}
@@ -64,7 +65,7 @@ func handOffValues(env store.Environment, p preset.Preset) preset.Values {
 
 // tickHandOff marks which fields have been pasted.
 func (h *Handlers) tickHandOff(c *gin.Context) (web.Response, error) {
-	env, p, err := h.environment(c)
+	env, p, err := h.living(c)
 	if err != nil {
 		return nil, err
 	}
@@ -74,10 +75,14 @@ func (h *Handlers) tickHandOff(c *gin.Context) (web.Response, error) {
 			env.Handed = append(env.Handed, f.Label)
 		}
 	}
-	if env, err = h.save(c, env); err != nil {
+	ctx := c.Request.Context()
+	if env, err = h.Store.SaveEnvironment(ctx, asShown(c, env)); err != nil {
 		return nil, err
 	}
 	if len(env.Handed) == len(p.Fields) {
+		if err := h.dropDone(ctx, env, p); err != nil {
+			return nil, err
+		}
 		if err := web.SessionOf(c).Say(p.Name + " has everything. Connect it there now; if it does not work, run the test consent flow again."); err != nil {
 			return nil, err
 		}

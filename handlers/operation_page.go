@@ -1,11 +1,8 @@
 package handlers
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"sync"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -39,70 +36,6 @@ type progressRow struct {
 	Say       string
 }
 
-// running keeps what is only worth knowing while an operation runs: who
-// listens, and what a step waits for.
-type running struct {
-	mu  sync.Mutex
-	ops map[string]*runningOp
-}
-
-type runningOp struct {
-	changed chan struct{} // closed and replaced at each change
-	texts   map[setup.StepID]setup.Event
-}
-
-func (r *running) begin(id string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.ops == nil {
-		r.ops = map[string]*runningOp{}
-	}
-	r.ops[id] = &runningOp{changed: make(chan struct{}), texts: map[setup.StepID]setup.Event{}}
-}
-
-func (r *running) tell(id string, e setup.Event) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	op := r.ops[id]
-	if op == nil {
-		return
-	}
-	op.texts[e.Step] = e
-	close(op.changed)
-	op.changed = make(chan struct{})
-}
-
-func (r *running) end(id string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if op := r.ops[id]; op != nil {
-		close(op.changed)
-		delete(r.ops, id)
-	}
-}
-
-func (r *running) count() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.ops)
-}
-
-// watch gives the channel that closes at the next change, and the texts so
-// far; nil when the operation does not run in this process.
-func (r *running) watch(id string) (<-chan struct{}, map[setup.StepID]setup.Event) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	op := r.ops[id]
-	if op == nil {
-		return nil, nil
-	}
-	texts := make(map[setup.StepID]setup.Event, len(op.texts))
-	for k, v := range op.texts {
-		texts[k] = v
-	}
-	return op.changed, texts
-}
-
 func (h *Handlers) operation(c *gin.Context) (store.Operation, error) {
 	op, err := h.Store.Operation(c.Request.Context(), c.Param("id"))
 	if errors.Is(err, store.ErrNotFound) {
@@ -126,7 +59,13 @@ func (h *Handlers) showOperation(c *gin.Context) (web.Response, error) {
 		return nil, err
 	}
 	_, texts := h.running.watch(op.ID)
-	return web.Page("operation.html", operationView(op, env, entries, texts)), nil
+	page := operationView(op, env, entries, texts)
+	if page.CanResume {
+		if page.CanResume, err = h.resumable(ctx, env, op); err != nil {
+			return nil, err
+		}
+	}
+	return web.Page("operation.html", page), nil
 }
 
 // operationView shapes the page from what the journal says.
@@ -229,64 +168,4 @@ func domID(id setup.StepID) string {
 		}
 	}
 	return string(out)
-}
-
-// streamPoll is how often an operation of another process is looked at.
-const streamPoll = time.Second
-
-func (h *Handlers) streamOperation(c *gin.Context) (web.Response, error) {
-	op, err := h.operation(c)
-	if err != nil {
-		return nil, err
-	}
-	// One that ended between the page and this request leads on at once:
-	// refusing it would leave the page as it was for ever.
-	id := op.ID
-	return web.Stream(func(ctx context.Context, send func(web.Event) error) error {
-		sent := map[string]progressRow{}
-		for {
-			changed, texts := h.running.watch(id)
-			op, err := h.Store.Operation(ctx, id)
-			if err != nil {
-				return err
-			}
-			if op.State != store.OperationRunning {
-				return send(web.Event{Name: "go", Data: "/operations/" + id})
-			}
-			entries, err := h.Store.Entries(ctx, id)
-			if err != nil {
-				return err
-			}
-			for _, row := range progressRows(op, entries, texts) {
-				if old, ok := sent[row.DOMID]; ok && sameProgress(old, row) {
-					continue
-				}
-				sent[row.DOMID] = row
-				if err := send(web.Event{Name: "row", Page: "operation.html", Template: "progress-row", Data: row}); err != nil {
-					return err
-				}
-			}
-			if err := h.waitForChange(ctx, changed); err != nil {
-				return err
-			}
-		}
-	}), nil
-}
-
-func sameProgress(a, b progressRow) bool {
-	return a.State == b.State && a.Text == b.Text && a.RequestID == b.RequestID
-}
-
-// waitForChange returns at the next change, or soon when the operation runs
-// elsewhere.
-func (h *Handlers) waitForChange(ctx context.Context, changed <-chan struct{}) error {
-	t := time.NewTimer(streamPoll)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-changed:
-	case <-t.C:
-	}
-	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"time"
 
@@ -15,45 +16,52 @@ import (
 // operators serialises token refreshes: one at a time for each person.
 type operators struct {
 	mu    sync.Mutex
-	locks map[entra.Person]*sync.Mutex
+	turns map[entra.Person]*turn
 }
 
-func key(p entra.Person) entra.Person { return entra.Person{Tenant: p.Tenant, ID: p.ID} }
+// A turn is held by whoever looks after a person's tokens.
+type turn struct {
+	sync.Mutex
+	// failed is why the last refresh gave none; until then it is not repeated.
+	failed error
+	until  time.Time
+}
 
-func (o *operators) lock(p entra.Person) *sync.Mutex {
+func (o *operators) turn(p entra.Person) *turn {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.locks == nil {
-		o.locks = map[entra.Person]*sync.Mutex{}
+	key := entra.Person{Tenant: p.Tenant, ID: p.ID}
+	if o.turns == nil {
+		o.turns = map[entra.Person]*turn{}
 	}
-	if o.locks[key(p)] == nil {
-		o.locks[key(p)] = &sync.Mutex{}
+	if o.turns[key] == nil {
+		o.turns[key] = &turn{}
 	}
-	return o.locks[key(p)]
+	return o.turns[key]
 }
 
-func (o *operators) forget(p entra.Person) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	delete(o.locks, key(p))
-}
+const (
+	// refreshAhead is how long before its end a token is renewed.
+	refreshAhead = 2 * time.Minute
+	// refreshPause is how long nobody tries again after a refresh that got no
+	// answer.
+	refreshPause = 10 * time.Second
+)
 
-// refreshAhead is how long before its end a token is renewed.
-const refreshAhead = 2 * time.Minute
+// errSignedOut: the person's tokens are gone or good for nothing. Pages answer
+// it with the way to the sign-in.
+var errSignedOut = errors.New("the sign-in has ended")
 
 // tokens gives the person's access token for Microsoft Graph, renewed from
 // the store when needed. Tokens never leave the server.
 func (h *Handlers) tokens(p entra.Person) TokenFunc {
 	return func(ctx context.Context) (entra.Sensitive, time.Time, error) {
-		l := h.operators.lock(p)
-		l.Lock()
-		defer l.Unlock()
+		held := h.operators.turn(p)
+		held.Lock()
+		defer held.Unlock()
 		_, sealed, err := h.Store.Operator(ctx, p.Tenant, p.ID)
 		if errors.Is(err, store.ErrNotFound) {
-			if h.CLIToken != nil {
-				return h.CLIToken(ctx)
-			}
-			return entra.Sensitive{}, time.Time{}, errSignedOut
+			return h.cliToken(ctx, p)
 		}
 		if err != nil {
 			return entra.Sensitive{}, time.Time{}, err
@@ -65,17 +73,44 @@ func (h *Handlers) tokens(p entra.Person) TokenFunc {
 		if t.Expires.Sub(h.Now()) > refreshAhead {
 			return t.Access, t.Expires, nil
 		}
-		return h.refresh(ctx, p, t)
+		return h.refresh(context.WithoutCancel(ctx), held, p, t)
 	}
 }
 
-var errSignedOut = errors.New("nobody is signed in any more")
+// cliToken is the Azure CLI's, as long as the CLI is signed in as this person:
+// whoever ran "az login" since, or signed in through the browser and out
+// again, must not act under another name or in another tenant.
+func (h *Handlers) cliToken(ctx context.Context, p entra.Person) (entra.Sensitive, time.Time, error) {
+	if h.CLIToken == nil {
+		return entra.Sensitive{}, time.Time{}, errSignedOut
+	}
+	token, expires, err := h.CLIToken(ctx)
+	if err != nil {
+		return token, expires, err
+	}
+	claims, err := oauth.Claims(token)
+	if err != nil || claims["tid"] != string(p.Tenant) || claims["oid"] != string(p.ID) {
+		return entra.Sensitive{}, time.Time{}, errSignedOut
+	}
+	return token, expires, nil
+}
 
-func (h *Handlers) refresh(ctx context.Context, p entra.Person, t oauth.Tokens) (entra.Sensitive, time.Time, error) {
+// refresh renews the tokens. It goes on when the person leaves the page: a
+// new refresh token that is not kept would be lost.
+func (h *Handlers) refresh(ctx context.Context, held *turn, p entra.Person, t oauth.Tokens) (entra.Sensitive, time.Time, error) {
+	if h.Browser == nil || t.Refresh.IsZero() {
+		return entra.Sensitive{}, time.Time{}, errSignedOut
+	}
+	if held.failed != nil && h.Now().Before(held.until) {
+		return entra.Sensitive{}, time.Time{}, held.failed
+	}
 	fresh, err := h.OAuth.Refresh(ctx, string(p.Tenant), h.Browser.ClientID, entra.Sensitive{}, t.Refresh, graphScopes)
 	if err != nil {
-		return entra.Sensitive{}, time.Time{}, fmt.Errorf("renew the sign-in: %w", err)
+		err = h.notRenewed(ctx, p, err)
+		held.failed, held.until = err, h.Now().Add(refreshPause)
+		return entra.Sensitive{}, time.Time{}, err
 	}
+	held.failed = nil
 	if fresh.Refresh.IsZero() {
 		fresh.Refresh = t.Refresh
 	}
@@ -83,4 +118,15 @@ func (h *Handlers) refresh(ctx context.Context, p entra.Person, t oauth.Tokens) 
 		return entra.Sensitive{}, time.Time{}, err
 	}
 	return fresh.Access, fresh.Expires, nil
+}
+
+// notRenewed drops tokens that the sign-in service refuses: only signing in
+// again helps.
+func (h *Handlers) notRenewed(ctx context.Context, p entra.Person, cause error) error {
+	var no *entra.ServiceError
+	if !errors.As(cause, &no) || no.Status != http.StatusBadRequest && no.Status != http.StatusUnauthorized {
+		return fmt.Errorf("renew the sign-in: %w", cause)
+	}
+	err := fmt.Errorf("%w: %w", errSignedOut, cause)
+	return errors.Join(err, h.Store.DeleteOperator(ctx, p.Tenant, p.ID))
 }

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -23,52 +24,60 @@ type removePage struct {
 	Typed  string
 	// Adopted: the app registration was not made here and is left in place.
 	Adopted bool
+	// Applied: something may be in the tenant. It is not, for a draft.
+	Applied bool
 }
 
 func (h *Handlers) showRemove(c *gin.Context) (web.Response, error) {
-	page, _, err := h.removePage(c)
+	page, err := h.removePage(c)
 	if err != nil {
 		return nil, err
 	}
 	return web.Page("remove.html", page), nil
 }
 
-func (h *Handlers) removePage(c *gin.Context) (*removePage, setup.Removal, error) {
-	env, p, err := h.environment(c)
+// removePage says what would go. Nothing is read for a draft: as long as
+// nothing was ever sent, nothing is in the tenant.
+func (h *Handlers) removePage(c *gin.Context) (*removePage, error) {
+	env, p, err := h.living(c)
 	if err != nil {
-		return nil, setup.Removal{}, err
+		return nil, err
 	}
 	page := &removePage{Env: env, Preset: p, Adopted: env.Spec.Adopt != ""}
 	page.Title, page.Section = env.Name+": remove", "start"
-	if env.Tenant == "" || env.Result == nil {
-		return page, setup.Removal{}, nil // a draft: nothing exists in the tenant
+	if page.Applied, err = h.applied(c.Request.Context(), env); err != nil || !page.Applied {
+		return page, err
 	}
 	d, _, err := h.tenantDirectory(c, env)
 	if err != nil {
-		return nil, setup.Removal{}, err
+		return nil, err
 	}
-	removal, err := h.planRemoval(c.Request.Context(), env, p, d)
+	_, removal, err := h.planRemoval(c.Request.Context(), env, p, d)
 	if err != nil {
-		return nil, setup.Removal{}, err
+		return nil, err
 	}
 	page.Rows, page.Stops = planRows(removal.Plan.Steps), removal.Stops
-	return page, removal, nil
+	return page, nil
 }
 
-func (h *Handlers) planRemoval(ctx context.Context, env store.Environment, p preset.Preset, d Directory) (setup.Removal, error) {
+func (h *Handlers) planRemoval(ctx context.Context, env store.Environment, p preset.Preset, d Directory) (setup.Desired, setup.Removal, error) {
 	desired, errs := env.Spec.Resolve(p)
 	if len(errs) > 0 {
-		return setup.Removal{}, web.BadRequest(errs[0].Message)
+		return desired, setup.Removal{}, web.BadRequest(specErrors(errs)[0])
 	}
 	actual, err := setup.Read(ctx, d, desired)
-	if err != nil {
-		return setup.Removal{}, &web.Error{Status: http.StatusBadGateway, Err: err, Public: "What would be removed could not be read: " + sentence(err)}
+	var gone *setup.NotFoundError
+	if errors.As(err, &gone) { // the adopted app is not there any more
+		return desired, setup.Removal{Stops: []string{gone.Error()}}, nil
 	}
-	return setup.PlanRemove(desired, actual), nil
+	if err != nil {
+		return desired, setup.Removal{}, err
+	}
+	return desired, setup.PlanRemove(desired, actual), nil
 }
 
 func (h *Handlers) remove(c *gin.Context) (web.Response, error) {
-	page, _, err := h.removePage(c)
+	page, err := h.removePage(c)
 	if err != nil {
 		return nil, err
 	}
@@ -77,16 +86,17 @@ func (h *Handlers) remove(c *gin.Context) (web.Response, error) {
 		page.Errors = []string{"Type the environment's name, " + page.Env.Name + ", to remove it."}
 		return web.PageWithStatus(http.StatusUnprocessableEntity, "remove.html", page), nil
 	}
-	if page.Env.Result == nil {
-		if err := h.Store.DeleteEnvironment(c.Request.Context(), page.Env.ID); err != nil {
-			return nil, err
-		}
-		if err := web.SessionOf(c).Say("The draft " + page.Env.Name + " is gone. Nothing had been made in the tenant."); err != nil {
-			return nil, err
-		}
-		return web.SeeOther("/"), nil
+	if page.Applied {
+		return h.startRemove(c, page.Env, page.Preset)
 	}
-	return h.startRemove(c, page.Env, page.Preset)
+	err = h.Store.DeleteEnvironment(c.Request.Context(), page.Env.ID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	if err := web.SessionOf(c).Say("The draft " + page.Env.Name + " is gone. Nothing had been made in the tenant."); err != nil {
+		return nil, err
+	}
+	return web.SeeOther("/"), nil
 }
 
 // startRemove runs the removal as an operation.
@@ -95,13 +105,9 @@ func (h *Handlers) startRemove(c *gin.Context, env store.Environment, p preset.P
 	if err != nil {
 		return nil, err
 	}
-	removal, err := h.planRemoval(c.Request.Context(), env, p, d)
+	desired, removal, err := h.planRemoval(c.Request.Context(), env, p, d)
 	if err != nil {
 		return nil, err
-	}
-	desired, errs := env.Spec.Resolve(p)
-	if len(errs) > 0 {
-		return nil, web.BadRequest(errs[0].Message)
 	}
 	return h.start(c, env, who, store.RemoveOperation, removal.Plan, func(ctx context.Context, op store.Operation) (setup.Result, error) {
 		return h.engine(d, op).Remove(ctx, desired, op.ID)

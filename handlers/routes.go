@@ -3,7 +3,7 @@ package handlers
 import (
 	"errors"
 	"net/http"
-	"net/url"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -12,15 +12,15 @@ import (
 
 // Routes adds every page to e.
 func (h *Handlers) Routes(s *web.Shell, e *gin.Engine) {
-	get := func(path string, f web.Handler) { e.GET(path, s.Handle(sendToSignIn(f))) }
-	post := func(path string, f web.Handler) { e.POST(path, s.Handle(sendToSignIn(f))) }
+	get := func(path string, f web.Handler) { e.GET(path, s.Handle(h.guarded(f))) }
+	post := func(path string, f web.Handler) { e.POST(path, s.Handle(h.guarded(f))) }
 
 	get("/", h.showStart)
 
 	// Signing in to the directory.
 	get("/sign-in", h.showSignIn)
 	get("/sign-in/begin", h.beginSignIn)
-	get("/sign-in/callback", h.finishSignIn)
+	get(signInCallback, answered(h.finishSignIn))
 	post("/sign-in/azure-cli", h.useAzureCLI)
 	post("/sign-out", h.signOut)
 
@@ -56,9 +56,10 @@ func (h *Handlers) Routes(s *web.Shell, e *gin.Engine) {
 	post("/tests/:id/closed", h.trialClosed)
 	post("/tests/:id/no-answer", h.trialNoAnswer)
 	post("/tests/:id/pasted", h.trialPasted)
-	get(trialCallback, h.finishTrial)
+	get(trialCallback, answered(h.finishTrial))
 	get("/environments/:id/customer", h.showCustomer)
-	get(consentOutcome, h.showOutcome)
+	post("/environments/:id/customer", h.registerOutcome)
+	get(consentOutcome, answered(h.showOutcome))
 
 	// Living with an environment.
 	get("/environments/:id", h.showEnvironment)
@@ -82,23 +83,46 @@ const (
 	consentOutcome = "/consent/outcome"
 )
 
-// signInNeeded is answered by pages that need a signed-in person.
-type signInNeeded struct{ back string }
+// errNobody: the page needs a signed-in person.
+var errNobody = errors.New("nobody is signed in")
 
-func (e *signInNeeded) Error() string { return "sign-in needed" }
-
-// sendToSignIn turns signInNeeded into the way to the sign-in page.
-func sendToSignIn(f web.Handler) web.Handler {
+// guarded leads to the sign-in and back where a page needs somebody who is
+// not, or no longer, signed in.
+func (h *Handlers) guarded(f web.Handler) web.Handler {
 	return func(c *gin.Context) (web.Response, error) {
 		resp, err := f(c)
-		var need *signInNeeded
-		if !errors.As(err, &need) {
+		ended := errors.Is(err, errSignedOut)
+		if !ended && !errors.Is(err, errNobody) {
 			return resp, err
 		}
-		back := need.back
-		if c.Request.Method != http.MethodGet {
-			back = "/"
+		if ended {
+			if err := forgetPerson(c); err != nil {
+				return nil, err
+			}
 		}
-		return web.SeeOther("/sign-in?return=" + url.QueryEscape(back)), nil
+		if wantsJSON(c) {
+			return nil, &web.Error{Status: http.StatusForbidden, Err: err, Public: "You are not signed in any more. Load this page again and sign in."}
+		}
+		return web.SeeOther(signInAndBack(c)), nil
+	}
+}
+
+// forgetPerson brings the session in line with tokens that are gone.
+func forgetPerson(c *gin.Context) error {
+	sess := web.SessionOf(c)
+	sess.Delete(personKey)
+	return sess.Say("Your sign-in has ended. Sign in again to go on where you were.")
+}
+
+func wantsJSON(c *gin.Context) bool {
+	return strings.Contains(c.GetHeader("Accept"), "application/json")
+}
+
+// answered is for addresses that a sign-in service leads back to: what stands
+// in them goes no further, whatever page answers.
+func answered(f web.Handler) web.Handler {
+	return func(c *gin.Context) (web.Response, error) {
+		c.Header("Referrer-Policy", "no-referrer")
+		return f(c)
 	}
 }

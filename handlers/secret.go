@@ -4,14 +4,14 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/consentry/consentry/entra"
 	"github.com/consentry/consentry/preset"
-	"github.com/consentry/consentry/setup"
 	"github.com/consentry/consentry/store"
+	"github.com/consentry/consentry/trial"
 	"github.com/consentry/consentry/web"
 )
 
@@ -44,7 +44,7 @@ func (h *Handlers) secretPage(c *gin.Context) (*secretPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	page := &secretPage{Env: env, Preset: p, Field: secretField(p), SignIn: "/sign-in?return=/environments/" + env.ID + "/secret"}
+	page := &secretPage{Env: env, Preset: p, Field: secretField(p), SignIn: signInFor("/environments/" + env.ID + "/secret")}
 	page.Title, page.Section = env.Name+": client secret", "start"
 	if env.Result != nil {
 		page.Live = env.Result.Secret
@@ -54,14 +54,30 @@ func (h *Handlers) secretPage(c *gin.Context) (*secretPage, error) {
 		return nil, err
 	}
 	who, _ := person(c)
-	for _, k := range kept {
-		if !k.Usable || !k.RevealedAt.IsZero() {
-			continue
-		}
-		page.Kept = &k
-		page.Foreign = k.Owner.Tenant != who.Tenant || k.Owner.ID != who.ID
+	if k := liveSecret(env, kept); k != nil && k.RevealedAt.IsZero() {
+		page.Kept, page.Foreign = k, !owns(who, *k)
 	}
 	return page, nil
+}
+
+func owns(who entra.Person, k store.KeptSecret) bool {
+	return who.ID != "" && k.Owner.Tenant == who.Tenant && k.Owner.ID == who.ID
+}
+
+// liveSecret is the kept secret that still works: the one found when the
+// directory was last read, or one made since. Nil when its value is not kept
+// any more.
+func liveSecret(env store.Environment, kept []store.KeptSecret) *store.KeptSecret {
+	var live *entra.Secret
+	if env.Result != nil {
+		live = env.Result.Secret
+	}
+	for _, k := range slices.Backward(kept) {
+		if k.Usable && (live == nil || k.KeyID == live.KeyID || k.Created.After(live.Start)) {
+			return &k
+		}
+	}
+	return nil
 }
 
 // secretField is what the integration's form calls the client secret.
@@ -80,61 +96,92 @@ func secretField(p preset.Preset) string {
 func (h *Handlers) revealSecret(c *gin.Context) (web.Response, error) {
 	who, ok := person(c)
 	if !ok {
-		return nil, &signInNeeded{back: "/"}
-	}
-	asJSON := strings.Contains(c.GetHeader("Accept"), "application/json")
-	value, err := h.Store.RevealSecret(c.Request.Context(), c.Param("secret"), who)
-	if problem := revealProblem(err); problem != nil {
-		if asJSON {
-			return web.JSON(problem.Status, map[string]string{"message": problem.Public}), nil
-		}
-		problem.Next = web.Link{Label: "Back to the environment", Href: "/environments/" + c.Param("id")}
-		return nil, problem
-	}
-	if err != nil {
-		return nil, err
-	}
-	if asJSON {
-		return web.JSON(http.StatusOK, map[string]string{"secret": value.Reveal()}), nil
+		return nil, errNobody
 	}
 	page, err := h.secretPage(c)
 	if err != nil {
 		return nil, err
 	}
+	value, err := h.reveal(c.Request.Context(), page.Env.ID, c.Param("secret"), who)
+	switch {
+	case errors.Is(err, store.ErrGone):
+		return nil, h.noSecret(page, http.StatusGone, err, "This secret was shown already, or its time is over. If it was lost, replace it: the old one is removed and a new one shown once.")
+	case errors.Is(err, store.ErrNotFound):
+		return nil, h.noSecret(page, http.StatusNotFound, err, "There is no secret here for you. It is shown only to the person who created it.")
+	case err != nil:
+		return nil, err
+	}
+	if wantsJSON(c) {
+		return web.JSON(http.StatusOK, map[string]string{"secret": value.Reveal()}), nil
+	}
 	page.Value = value.Reveal()
 	return web.Page("secret.html", page), nil
 }
 
-func revealProblem(err error) *web.Error {
-	switch {
-	case errors.Is(err, store.ErrGone):
-		return &web.Error{Status: http.StatusGone, Err: err, Public: "This secret was shown already, or its time is over. If it was lost, replace it: the old one is removed and a new one shown once."}
-	case errors.Is(err, store.ErrNotFound):
-		return &web.Error{Status: http.StatusNotFound, Err: err, Public: "There is no secret here for you. It is shown only to the person who created it."}
+// reveal gives a secret of this environment only.
+func (h *Handlers) reveal(ctx context.Context, env, id string, who entra.Person) (entra.Sensitive, error) {
+	kept, err := h.Store.Secrets(ctx, env)
+	if err != nil {
+		return entra.Sensitive{}, err
 	}
-	return nil
+	if !slices.ContainsFunc(kept, func(k store.KeptSecret) bool { return k.ID == id }) {
+		return entra.Sensitive{}, store.ErrNotFound
+	}
+	return h.Store.RevealSecret(ctx, id, who)
+}
+
+func (h *Handlers) noSecret(page *secretPage, status int, err error, words string) error {
+	return &web.Error{Status: status, Err: err, Public: words, Next: web.Link{Label: "Back to the environment", Href: "/environments/" + page.Env.ID}}
 }
 
 // replaceSecret removes our live secret and makes a new one, as an operation.
 func (h *Handlers) replaceSecret(c *gin.Context) (web.Response, error) {
-	env, p, err := h.environment(c)
+	env, p, err := h.living(c)
 	if err != nil {
 		return nil, err
 	}
-	d, who, err := h.tenantDirectory(c, env)
+	return h.startSetup(c, env, p, store.SecretOperation)
+}
+
+// dropReplaced deletes the values of secrets made before the one that is live
+// now. Of a live one made elsewhere nothing is concluded.
+func (h *Handlers) dropReplaced(ctx context.Context, env string, live entra.KeyID) error {
+	kept, err := h.Store.Secrets(ctx, env)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	desired, errs := env.Spec.Resolve(p)
-	if len(errs) > 0 {
-		return web.SeeOther("/environments/" + env.ID + "/setup/review"), nil
-	}
-	desired.NewSecret = true
-	plan, err := h.plan(c.Request.Context(), env, d, desired)
-	if err != nil {
-		return nil, &web.Error{Status: http.StatusBadGateway, Err: err, Public: "The secret cannot be replaced now: " + sentence(err)}
-	}
-	return h.start(c, env, who, store.SecretOperation, plan, func(ctx context.Context, op store.Operation) (setup.Result, error) {
-		return h.engine(d, op).Apply(ctx, desired, op.ID)
+	at := slices.IndexFunc(kept, func(k store.KeptSecret) bool { return k.KeyID == live })
+	return h.dropSecrets(ctx, env, func(k store.KeptSecret) bool {
+		return at >= 0 && slices.ContainsFunc(kept[:at], func(older store.KeptSecret) bool { return older.ID == k.ID })
 	})
+}
+
+// dropDone deletes the values that nobody needs any more: shown, tested with,
+// and handed over.
+func (h *Handlers) dropDone(ctx context.Context, env store.Environment, p preset.Preset) error {
+	if len(env.Handed) < len(p.Fields) {
+		return nil
+	}
+	trials, err := h.Store.Trials(ctx, env.ID)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(trials, func(t trial.Trial) bool { return t.State == trial.Succeeded }) {
+		return nil
+	}
+	return h.dropSecrets(ctx, env.ID, func(k store.KeptSecret) bool { return !k.RevealedAt.IsZero() })
+}
+
+// dropSecrets deletes the kept values that which picks.
+func (h *Handlers) dropSecrets(ctx context.Context, env string, which func(store.KeptSecret) bool) error {
+	kept, err := h.Store.Secrets(ctx, env)
+	if err != nil {
+		return err
+	}
+	for _, k := range kept {
+		if k.Usable && which(k) {
+			err = errors.Join(err, h.Store.DropSecret(ctx, k.ID))
+		}
+	}
+	return err
 }

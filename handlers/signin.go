@@ -1,12 +1,12 @@
 package handlers
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -53,17 +53,17 @@ func (h *Handlers) signInPage(back string) *signInPage {
 	return p
 }
 
-// flowsKey holds the sign-ins this browser has under way, by state. Several
-// tabs may sign in at once; each flow is used once and forgotten.
-const flowsKey = "flows"
+// flowKey begins the session key of a sign-in under way, which goes on with
+// its state. Several tabs may sign in at once; each flow is used once.
+const flowKey = "flow:"
 
 type pendingSignIn struct {
 	Flow oauth.Flow `json:"flow"`
 	Back string     `json:"back"`
 }
 
-// signInTime is how long a person may take at Microsoft's page.
-const signInTime = 10 * time.Minute
+// maxFlows is how many sign-ins one browser may have under way.
+const maxFlows = 10
 
 func (h *Handlers) beginSignIn(c *gin.Context) (web.Response, error) {
 	if h.Browser == nil {
@@ -73,37 +73,43 @@ func (h *Handlers) beginSignIn(c *gin.Context) (web.Response, error) {
 		Tenant: h.Browser.Tenant, ClientID: h.Browser.ClientID, RedirectURI: h.BaseURL + signInCallback,
 		Scopes: graphScopes, Prompt: "select_account",
 	}, h.Now())
-	pending := h.pendingSignIns(c)
-	pending[flow.State] = pendingSignIn{Flow: flow, Back: localPath(c.Query("return"))}
-	if err := web.SessionOf(c).Set(flowsKey, pending); err != nil {
+	sess := web.SessionOf(c)
+	h.dropOldFlows(sess)
+	if err := sess.Set(flowKey+flow.State, pendingSignIn{Flow: flow, Back: localPath(c.Query("return"))}); err != nil {
 		return nil, err
 	}
 	return web.SeeOther(to), nil
 }
 
-// pendingSignIns are those of this browser that are still young enough.
-func (h *Handlers) pendingSignIns(c *gin.Context) map[string]pendingSignIn {
-	all := map[string]pendingSignIn{}
-	web.SessionOf(c).Get(flowsKey, &all)
-	for state, p := range all {
-		if h.Now().Sub(p.Flow.Started) > signInTime {
-			delete(all, state)
+// dropOldFlows forgets sign-ins that took too long, and the oldest of too many.
+func (h *Handlers) dropOldFlows(sess *web.Session) {
+	living, oldest := 0, ""
+	first := h.Now()
+	for _, key := range sess.Keys(flowKey) {
+		var p pendingSignIn
+		if !sess.Get(key, &p) || p.Flow.ExpiredAt(h.Now()) {
+			sess.Delete(key)
+			continue
+		}
+		living++
+		if p.Flow.Started.Before(first) {
+			first, oldest = p.Flow.Started, key
 		}
 	}
-	return all
+	if living >= maxFlows {
+		sess.Delete(oldest)
+	}
 }
 
 func (h *Handlers) finishSignIn(c *gin.Context) (web.Response, error) {
 	cb := oauth.ParseCallback(c.Request.URL.Query())
-	pending := h.pendingSignIns(c)
-	p, ok := pending[cb.State]
-	if !ok || cb.State == "" {
+	sess := web.SessionOf(c)
+	var p pendingSignIn
+	known := cb.State != "" && sess.Get(flowKey+cb.State, &p)
+	sess.Delete(flowKey + cb.State) // used up, whatever comes of it
+	if !known || p.Flow.ExpiredAt(h.Now()) {
 		return nil, &web.Error{Status: http.StatusBadRequest, Next: web.Link{Label: "Sign in again", Href: "/sign-in"},
 			Public: "This sign-in was not started here, was used before, or took longer than ten minutes. Start it again."}
-	}
-	delete(pending, cb.State)
-	if err := web.SessionOf(c).Set(flowsKey, pending); err != nil {
-		return nil, err
 	}
 	if cb.Error != "" {
 		page := h.signInPage(p.Back)
@@ -147,7 +153,8 @@ func (h *Handlers) welcome(c *gin.Context, who entra.Person, back string) (web.R
 		return nil, err
 	}
 	web.Note(c, slog.String("signed_in_tenant", string(who.Tenant)))
-	h.cleanUpTrialsOf(who)
+	ctx := context.WithoutCancel(c.Request.Context())
+	h.work.Go(func() { h.cleanUpTrialsOf(ctx, who) })
 	return web.SeeOther(localPath(back)), nil
 }
 
@@ -179,7 +186,6 @@ func (h *Handlers) signOut(c *gin.Context) (web.Response, error) {
 		if err := h.Store.DeleteOperator(c.Request.Context(), p.Tenant, p.ID); err != nil {
 			return nil, err
 		}
-		h.operators.forget(p)
 	}
 	web.SessionOf(c).End()
 	c.Header("Clear-Site-Data", `"cache","cookies","storage"`)

@@ -1,15 +1,13 @@
 package handlers
 
 import (
-	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/consentry/consentry/entra"
-	"github.com/consentry/consentry/oauth"
-	"github.com/consentry/consentry/trial"
+	"github.com/consentry/consentry/setup"
 	"github.com/consentry/consentry/web"
 )
 
@@ -39,88 +37,43 @@ func (h *Handlers) testAnyPage(c *gin.Context) *testPage {
 
 func (h *Handlers) startTestAny(c *gin.Context) (web.Response, error) {
 	page := h.testAnyPage(c)
-	client, err := entra.ParseClientID(c.PostForm("client"))
-	if err != nil {
-		page.Client.Error = err.Error()
-		page.Errors = append(page.Errors, err.Error())
-	}
-	tenant, err := entra.ParseTenant(c.PostForm("tenant"))
-	if err != nil && c.PostForm("where") != "organizations" {
-		page.Tenant.Error = err.Error()
-		page.Errors = append(page.Errors, err.Error())
-	}
-	t, problems := h.readTest(c, client, entra.TenantID(tenant))
-	if c.PostForm("where") != "other" {
-		page.Errors = append(page.Errors, problems...)
-	}
-	if typed := strings.TrimSpace(c.PostForm("organization")); typed != "" {
-		slug, project, err := entra.ParseOrganization(typed)
+	var problems []setup.FieldError
+	refuse := func(name string, err error) {
 		if err != nil {
-			page.Organization.Error = err.Error()
-			page.Errors = append(page.Errors, err.Error())
+			problems = append(problems, setup.FieldError{Field: name, Message: err.Error()})
 		}
-		t.Organization, t.Project = slug, firstOf(strings.TrimSpace(c.PostForm("project")), project)
+	}
+	client, err := entra.ParseClientID(c.PostForm("client"))
+	refuse("client", err)
+	own := ""
+	if c.PostForm("where") == "own" {
+		own, err = entra.ParseTenant(c.PostForm("tenant"))
+		refuse("tenant", err)
+	}
+	t, shared := h.readTest(c, client, own)
+	problems = append(problems, shared...)
+	t.Organization, t.Project, err = readPlace(c)
+	refuse("organization", err)
+	if t.Project != "" {
+		refuse("project", entra.ValidateProject(t.Project))
 	}
 	secret := strings.TrimSpace(c.PostForm("secret"))
-	page.Errors = append(page.Errors, secretShape(secret)...)
-	if len(page.Errors) > 0 {
-		return web.PageWithStatus(http.StatusUnprocessableEntity, "test.html", page), nil
+	problems = append(problems, secretShape(secret)...)
+	if len(problems) > 0 {
+		return page.refused(problems), nil
 	}
-	return h.launch(c, t, pendingTrial{Secret: secret, Home: entra.TenantID(tenant)})
-}
-
-// customerPage gives the link for a customer's administrator.
-type customerPage struct {
-	web.Base
-	EnvID    string
-	EnvName  string
-	Tenant   web.Field
-	Link     string
-	Redirect string
-	// Reachable: the console's address can be opened from elsewhere, so the
-	// outcome page works for the customer.
-	Reachable bool
-	Scopes    []string
-}
-
-func (h *Handlers) showCustomer(c *gin.Context) (web.Response, error) {
-	env, p, err := h.environment(c)
-	if err != nil {
+	if t, err = t.Begin(h.Now()); err != nil {
 		return nil, err
 	}
-	if env.Result == nil {
-		return nil, &web.Error{Status: http.StatusConflict, Public: "There is no app registration yet. Apply the plan first."}
-	}
-	page := &customerPage{EnvID: env.ID, EnvName: env.Name, Reachable: !strings.HasPrefix(h.BaseURL, "http://localhost")}
-	page.Title, page.Section = env.Name+": link for a customer", "test"
-	page.Tenant = web.Field{Name: "tenant", Label: "The customer's tenant", Value: c.Query("tenant"), Placeholder: "customer.onmicrosoft.com", Required: true,
-		Help: "Its Directory (tenant) ID or a domain of it."}
-	page.Scopes = adminScopes(p.AskedScopes(chosenScopes(env.Spec, p)))
-	page.Redirect = h.BaseURL + consentOutcome
-	if !page.Reachable {
-		page.Redirect = handOffValues(env, p).RedirectURI
-	}
-	if page.Tenant.Value == "" {
-		return web.Page("customer.html", page), nil
-	}
-	tenant, err := entra.ParseTenant(page.Tenant.Value)
-	if err != nil {
-		page.Tenant.Error = err.Error()
-		return web.PageWithStatus(http.StatusUnprocessableEntity, "customer.html", page), nil
-	}
-	page.Link = trial.CustomerLink(h.Cloud, tenant, env.Result.App.ClientID, page.Scopes, page.Redirect, newID())
-	return web.Page("customer.html", page), nil
+	return h.launch(c, t, pendingTrial{Secret: secret, Started: h.Now()})
 }
 
-// outcomePage explains to a customer's administrator what came of the
-// consent. Nothing here is secret, and nobody needs to be signed in.
-type outcomePage struct {
-	web.Base
-	Outcome trial.Outcome
-}
-
-func (h *Handlers) showOutcome(c *gin.Context) (web.Response, error) {
-	page := &outcomePage{Outcome: trial.ReadOutcome(oauth.ParseCallback(c.Request.URL.Query()))}
-	page.Title = page.Outcome.Title
-	return web.CallbackPage("outcome.html", page), nil
+// readPlace reads organization and project; a pasted address may hold both.
+func readPlace(c *gin.Context) (organization, project string, err error) {
+	typed, project := strings.TrimSpace(c.PostForm("organization")), strings.TrimSpace(c.PostForm("project"))
+	if typed == "" {
+		return "", project, nil
+	}
+	slug, inAddress, err := entra.ParseOrganization(typed)
+	return slug, firstOf(project, inAddress), err
 }

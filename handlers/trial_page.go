@@ -58,7 +58,7 @@ func (h *Handlers) showTrial(c *gin.Context) (web.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, err := h.trialPage(c, t)
+	page, err := h.trialPage(c, h.asSeen(t))
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (h *Handlers) showTrial(c *gin.Context) (web.Response, error) {
 
 func (h *Handlers) trialPage(c *gin.Context, t trial.Trial) (*trialPage, error) {
 	page := trialView(t, h.Now())
-	page.Mine = h.mine(c, t.ID)
+	_, page.Mine = pending(c, t.ID)
 	page.LoginHost = hostOf(h.Cloud.Authorize)
 	if _, texts := h.running.watch(t.ID); texts != nil {
 		page.Text = texts["test"].Text
@@ -108,11 +108,13 @@ func trialState(t trial.Trial) state {
 		return state{"warn", "no answer came"}
 	case trial.Failed:
 		return state{"bad", "failed"}
+	case trial.Succeeded:
+		if t.Report != nil && !t.Report.OK {
+			return state{"warn", "signed in, but something is missing"}
+		}
+		return state{"good", "works"}
 	}
-	if t.Report != nil && !t.Report.OK {
-		return state{"warn", "signed in, but something is missing"}
-	}
-	return state{"good", "works"}
+	return state{"idle", "not begun"}
 }
 
 func trialWords(t trial.Trial) string {
@@ -158,12 +160,9 @@ func (h *Handlers) trialNoAnswer(c *gin.Context) (web.Response, error) {
 }
 
 func (h *Handlers) markNoAnswer(c *gin.Context, why trial.Silence) (web.Response, error) {
-	t, err := h.trial(c)
+	t, err := h.myTrial(c)
 	if err != nil {
 		return nil, err
-	}
-	if !h.mine(c, t.ID) {
-		return nil, web.NotFound("test")
 	}
 	if t.State == trial.Waiting {
 		if t, err = t.Unanswered(why, h.Now()); err != nil {
@@ -172,48 +171,48 @@ func (h *Handlers) markNoAnswer(c *gin.Context, why trial.Silence) (web.Response
 		if err := h.Store.SaveTrial(c.Request.Context(), t, "", nil); err != nil {
 			return nil, err
 		}
-		if why == trial.PersonSaysSo {
-			h.running.end(t.ID)
-			h.afterNoAnswer(c, t)
-		}
+	}
+	if !h.mayYetAnswer(t) {
+		h.afterEnd(c, t)
 	}
 	return web.SeeOther("/tests/" + t.ID), nil
 }
 
-// afterNoAnswer takes the temporary redirect URI away: nobody waits any more.
-func (h *Handlers) afterNoAnswer(c *gin.Context, t trial.Trial) {
-	who, _ := person(c)
-	if t.TemporaryURI == trial.URIAdded {
-		h.removeCallback(c.Request.Context(), t, who)
+// myTrial is one that this browser started; another's is not there for it.
+func (h *Handlers) myTrial(c *gin.Context) (trial.Trial, error) {
+	t, err := h.trial(c)
+	if err != nil {
+		return t, err
 	}
+	if _, ok := pending(c, t.ID); !ok {
+		return t, web.NotFound("test of this browser's")
+	}
+	return t, nil
 }
 
 // trialPasted explains what Microsoft's own page said, since that never comes
 // back by itself.
 func (h *Handlers) trialPasted(c *gin.Context) (web.Response, error) {
-	t, err := h.trial(c)
+	t, err := h.myTrial(c)
 	if err != nil {
 		return nil, err
 	}
 	text := strings.TrimSpace(c.PostForm("pasted"))
-	page, err := h.trialPage(c, t)
-	if err != nil {
-		return nil, err
-	}
 	if text == "" {
+		page, err := h.trialPage(c, h.asSeen(t))
+		if err != nil {
+			return nil, err
+		}
 		page.Pasted = "Paste what Microsoft's page says: the line with AADSTS and a number is enough."
-		return web.PageWithStatus(http.StatusUnprocessableEntity, "trial.html", page), nil
+		return web.PopupPageWithStatus(http.StatusUnprocessableEntity, "trial.html", page), nil
 	}
 	if t, err = t.Fail(trial.ExplainPaste(text), h.Now()); err != nil {
-		return nil, &web.Error{Status: http.StatusConflict, Err: err, Public: "This test has ended. Start a new one.", Next: web.Link{Label: "Start again", Href: testAddress(t)}}
+		return nil, testEnded(t, err)
 	}
 	if err := h.Store.SaveTrial(c.Request.Context(), t, "", nil); err != nil {
 		return nil, err
 	}
-	if t.Over() { // a refusal that passes by itself is tried again first
-		h.running.end(t.ID)
-		h.afterNoAnswer(c, t)
-	}
+	h.afterEnd(c, t) // a refusal that passes by itself is tried again first
 	return web.SeeOther("/tests/" + t.ID), nil
 }
 
@@ -232,7 +231,7 @@ func (h *Handlers) streamTrial(c *gin.Context) (web.Response, error) {
 			if err != nil {
 				return err
 			}
-			if trialView(t, h.Now()).Seen() != seen {
+			if trialView(h.asSeen(t), h.Now()).Seen() != seen {
 				return send(web.Event{Name: "go", Data: "/tests/" + t.ID})
 			}
 			if text := texts["test"].Text; text != "" && text != said {
@@ -241,7 +240,7 @@ func (h *Handlers) streamTrial(c *gin.Context) (web.Response, error) {
 					return err
 				}
 			}
-			if err := h.waitForChange(ctx, changed); err != nil {
+			if err := waitForChange(ctx, changed); err != nil {
 				return err
 			}
 		}

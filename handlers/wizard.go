@@ -1,7 +1,9 @@
 package handlers
 
 import (
+	"errors"
 	"net/http"
+	"reflect"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -25,11 +27,10 @@ var wizardSteps = []struct{ Slug, Label string }{
 }
 
 // A stepForm is what one step does: show builds its part of the page; save
-// reads the form into the environment and answers with sentences about what
-// needs mending.
+// reads the form into the environment and answers with what needs mending.
 type stepForm struct {
 	show func(*gin.Context, *wizardPage) error
-	save func(*gin.Context, *wizardPage) ([]string, error)
+	save func(*gin.Context, *wizardPage) ([]setup.FieldError, error)
 }
 
 func (h *Handlers) stepForm(slug string) stepForm {
@@ -71,6 +72,7 @@ type wizardPage struct {
 	Number  int
 	Summary []summaryRow
 	Errors  []string
+	Bad     []setup.FieldError // the errors by field
 	Back    string
 	Manual  []manualView
 
@@ -109,15 +111,12 @@ func (h *Handlers) saveStep(c *gin.Context) (web.Response, error) {
 	if step.save == nil {
 		return nil, web.NotFound("form")
 	}
-	page.Errors, err = step.save(c, page)
+	page.Bad, err = step.save(c, page)
 	if err != nil {
 		return nil, err
 	}
-	if len(page.Errors) > 0 {
-		if err := step.show(c, page); err != nil {
-			return nil, err
-		}
-		return web.PageWithStatus(http.StatusUnprocessableEntity, "wizard.html", page), nil
+	if page.Errors = specErrors(page.Bad); len(page.Errors) > 0 {
+		return step.again(c, page, http.StatusUnprocessableEntity)
 	}
 	next := wizardSteps[stepIndex(page.Slug)+1].Slug
 	if c.PostForm("go") == "check" {
@@ -126,24 +125,49 @@ func (h *Handlers) saveStep(c *gin.Context) (web.Response, error) {
 	if page.Env.State == store.Draft && stepIndex(page.Env.Step) < stepIndex(next) {
 		page.Env.Step = next
 	}
-	if _, err := h.save(c, page.Env); err != nil {
+	_, err = h.Store.SaveEnvironment(c.Request.Context(), asShown(c, page.Env))
+	if errors.Is(err, store.ErrConflict) {
+		return h.crossed(c, page, step, next)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return web.SeeOther("/environments/" + page.Env.ID + "/setup/" + next), nil
 }
 
+// again shows the form once more, with what was typed and why.
+func (s stepForm) again(c *gin.Context, page *wizardPage, status int) (web.Response, error) {
+	if err := s.show(c, page); err != nil {
+		return nil, err
+	}
+	return web.PageWithStatus(status, "wizard.html", page), nil
+}
+
+// crossed answers a form that another window was quicker than. When both want
+// the same, as after a double click, there is nothing to decide; else the
+// person sees what stands there now beside what they typed.
+func (h *Handlers) crossed(c *gin.Context, page *wizardPage, step stepForm, next string) (web.Response, error) {
+	newest, err := h.Store.Environment(c.Request.Context(), page.Env.ID)
+	if err != nil {
+		return nil, err
+	}
+	if newest.Tenant == page.Env.Tenant && reflect.DeepEqual(newest.Spec, page.Env.Spec) {
+		return web.SeeOther("/environments/" + newest.ID + "/setup/" + next), nil
+	}
+	page.Env.Version, page.Summary = newest.Version, summary(newest, page.Preset)
+	page.Errors = []string{"Somebody changed this environment in another window after you opened this page, and nothing of theirs was overwritten. “So far” shows what stands there now; below is what you typed. Continue to save yours over it."}
+	return step.again(c, page, http.StatusConflict)
+}
+
 // wizard builds what every step shows around its decision.
 func (h *Handlers) wizard(c *gin.Context) (*wizardPage, stepForm, error) {
-	env, p, err := h.environment(c)
+	env, p, err := h.living(c)
 	if err != nil {
 		return nil, stepForm{}, err
 	}
 	i := stepIndex(c.Param("step"))
 	if i < 0 {
 		return nil, stepForm{}, web.NotFound("step")
-	}
-	if env.State == store.Removed {
-		return nil, stepForm{}, &web.Error{Status: http.StatusGone, Public: "This environment was removed. Set up a new one.", Next: web.Link{Label: "Set up an integration", Href: "/setup"}}
 	}
 	page := newWizardPage(env, p, i)
 	page.Manual = h.manualFor(page.Slug, env, p)
@@ -242,6 +266,9 @@ func field(errs []setup.FieldError, name string) string {
 	}
 	return ""
 }
+
+// bad is the sentence about one field of this step; empty when it is fine.
+func (page *wizardPage) bad(name string) string { return full(capital(field(page.Bad, name))) }
 
 // tenantDirectory gives the directory of the environment's tenant, refusing a
 // person of another one.

@@ -1,12 +1,15 @@
 package handlers
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/setup"
 	"github.com/consentry/consentry/web"
 )
 
@@ -38,15 +41,19 @@ func (h *Handlers) showAppStep(c *gin.Context, page *wizardPage) error {
 	step := &appStep{OftenExisting: page.Preset.OftenExisting, Existing: spec.Adopt != "" || c.Query("search") != "", Search: strings.TrimSpace(c.Query("search"))}
 	page.App, page.Heading = step, "New app registration, or an existing one"
 	step.Name = web.Field{Name: "displayName", Label: "Name of the app registration", Value: firstOf(spec.DisplayName, page.Preset.AppName), Required: true,
-		Help: "People see it on the consent page. At most 120 characters."}
+		Help: "People see it on the consent page. At most 120 characters.", Error: page.bad("displayName")}
+	if typed, ok := c.GetPostForm("displayName"); ok {
+		step.Name.Value = typed
+	}
 	step.Audience = audienceField(spec.Audience)
+	step.Audience.Error = page.bad("audience")
 	search := firstOf(step.Search, string(spec.Adopt))
 	if search == "" {
 		return nil
 	}
 	apps, err := d.SearchApplications(c.Request.Context(), search)
 	if err != nil {
-		return signInFailed(err)
+		return err
 	}
 	step.Searched = step.Search != ""
 	for _, a := range apps {
@@ -71,33 +78,45 @@ func audienceField(chosen entra.Audience) web.Field {
 		web.Option{Value: string(entra.SingleTenant), Label: "Accounts in this tenant only", Help: "Customers' users are refused with AADSTS50194."})
 }
 
-func (h *Handlers) saveAppStep(c *gin.Context, page *wizardPage) ([]string, error) {
-	spec := &page.Env.Spec
-	var errs []string
+func (h *Handlers) saveAppStep(c *gin.Context, page *wizardPage) ([]setup.FieldError, error) {
 	if c.PostForm("way") == "existing" {
-		id, err := entra.ParseClientID(c.PostForm("adopt"))
-		if err != nil {
-			return []string{"Choose one of the app registrations found, or type its client ID into the search. Then go on."}, nil
-		}
-		d, _, err := h.tenantDirectory(c, page.Env)
-		if err != nil {
-			return nil, err
-		}
-		app, err := d.Application(c.Request.Context(), id)
-		if err != nil {
-			return []string{fmt.Sprintf("The app registration %s could not be read in this tenant: %s", id, sentence(err))}, nil
-		}
-		spec.Adopt, spec.DisplayName, spec.Audience = id, app.DisplayName, app.Audience
-		return nil, nil
+		return h.adopt(c, page)
 	}
+	spec := &page.Env.Spec
 	spec.Adopt = ""
 	spec.DisplayName = strings.TrimSpace(c.PostForm("displayName"))
 	spec.Audience = entra.Audience(c.PostForm("audience"))
-	if n := len([]rune(spec.DisplayName)); n == 0 || n > 120 {
-		errs = append(errs, "The name of the app registration must have 1 to 120 characters.")
+	var errs []setup.FieldError
+	if spec.DisplayName == "" {
+		errs = append(errs, setup.FieldError{Field: "displayName", Message: "The application's name is missing: give one that people recognise on the consent page."})
 	}
-	if spec.Audience != entra.AnyOrganization && spec.Audience != entra.SingleTenant {
-		errs = append(errs, "Choose who may sign in.")
+	if spec.Audience == "" {
+		errs = append(errs, setup.FieldError{Field: "audience", Message: "Choose who may sign in."})
 	}
-	return errs, nil
+	_, bad := spec.Resolve(page.Preset)
+	return append(errs, onFields(bad, "displayName", "audience")...), nil
+}
+
+// adopt takes an app registration that is there already.
+func (h *Handlers) adopt(c *gin.Context, page *wizardPage) ([]setup.FieldError, error) {
+	id, err := entra.ParseClientID(c.PostForm("adopt"))
+	if err != nil {
+		return []setup.FieldError{{Field: "adopt", Message: "Choose one of the app registrations found, or type its client ID into the search. Then go on."}}, nil
+	}
+	d, _, err := h.tenantDirectory(c, page.Env)
+	if err != nil {
+		return nil, err
+	}
+	app, err := d.Application(c.Request.Context(), id)
+	var no *entra.ServiceError
+	if errors.As(err, &no) && no.Status == http.StatusNotFound {
+		return []setup.FieldError{{Field: "adopt", Message: fmt.Sprintf("This tenant has no app registration with the client ID %s: search for it by its name.", id)}}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	spec := &page.Env.Spec
+	spec.Adopt, spec.DisplayName, spec.Audience = id, app.DisplayName, app.Audience
+	_, bad := spec.Resolve(page.Preset)
+	return onFields(bad, "adopt", "displayName", "audience"), nil
 }

@@ -1,8 +1,10 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net/http"
+	"reflect"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -61,7 +63,7 @@ func newEnvironment(p preset.Preset, spec setup.Spec, errs []setup.FieldError) *
 	page.Title, page.Section = "Set up "+p.Name, "setup"
 	page.Step.Name = &web.Field{Name: "environment", Label: "Name of this environment", Value: spec.Name, Required: true,
 		Help:  "Lower-case letters, digits and hyphens. It marks the app registration as made by Consentry.",
-		Error: field(errs, "environment")}
+		Error: full(capital(field(errs, "environment")))}
 	return page
 }
 
@@ -93,7 +95,7 @@ func integrationForm(p preset.Preset, spec setup.Spec, errs []setup.FieldError) 
 	step := integrationStep{Template: p.RedirectURI}
 	for _, in := range p.Inputs {
 		f := web.Field{Name: "inputs." + in.Name, Label: in.Label, Help: in.Help, Placeholder: in.Example,
-			Value: spec.Inputs[in.Name], Required: true, Error: field(errs, "inputs."+in.Name)}
+			Value: spec.Inputs[in.Name], Required: true, Error: full(capital(field(errs, "inputs."+in.Name)))}
 		if in.Kind == preset.ChoiceInput {
 			f.Type = "radio"
 			for _, ch := range in.Choices {
@@ -135,7 +137,7 @@ func (h *Handlers) createEnvironment(c *gin.Context) (web.Response, error) {
 	if who, ok := person(c); ok {
 		env.Owner = who
 	}
-	env, err := h.Store.CreateEnvironment(c.Request.Context(), env)
+	env, err := h.createOnce(c.Request.Context(), env)
 	if errors.Is(err, store.ErrNameTaken) {
 		errs = []setup.FieldError{{Field: "environment", Message: "There is an environment named " + spec.Name + " already. Choose another name, or open that one from the start page."}}
 		return web.PageWithStatus(http.StatusUnprocessableEntity, "new_environment.html", newEnvironment(p, spec, errs)), nil
@@ -144,6 +146,20 @@ func (h *Handlers) createEnvironment(c *gin.Context) (web.Response, error) {
 		return nil, err
 	}
 	return web.SeeOther("/environments/" + env.ID + "/setup/tenant"), nil
+}
+
+// createOnce gives the environment that the same form made a moment before: a
+// double click is no second wish.
+func (h *Handlers) createOnce(ctx context.Context, env store.Environment) (store.Environment, error) {
+	created, err := h.Store.CreateEnvironment(ctx, env)
+	if !errors.Is(err, store.ErrNameTaken) {
+		return created, err
+	}
+	there, lerr := h.Store.EnvironmentByName(ctx, env.Spec.Name)
+	if lerr == nil && there.Version == 1 && there.Step == env.Step && reflect.DeepEqual(there.Spec, env.Spec) {
+		return there, nil
+	}
+	return created, err
 }
 
 // integrationErrors are what is wrong with the inputs.
@@ -164,7 +180,7 @@ func (h *Handlers) showIntegrationStep(_ *gin.Context, page *wizardPage) error {
 	return nil
 }
 
-func (h *Handlers) saveIntegrationStep(c *gin.Context, page *wizardPage) ([]string, error) {
+func (h *Handlers) saveIntegrationStep(c *gin.Context, page *wizardPage) ([]setup.FieldError, error) {
 	page.Env.Spec.Inputs = readInputs(c, page.Preset)
-	return specErrors(integrationErrors(page.Env.Spec, page.Preset)), nil
+	return integrationErrors(page.Env.Spec, page.Preset), nil
 }

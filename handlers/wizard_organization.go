@@ -7,6 +7,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/preset"
+	"github.com/consentry/consentry/setup"
 	"github.com/consentry/consentry/store"
 	"github.com/consentry/consentry/web"
 )
@@ -32,10 +34,11 @@ func (h *Handlers) showOrganizationStep(c *gin.Context, page *wizardPage) error 
 			Help: "With a project the test also shows whether the token reaches it."},
 	}
 	page.Organization, page.Heading = step, "Organization and project"
+	step.Organization.Error, step.Project.Error = page.bad("organization"), page.bad("project")
 	if typed, ok := c.GetPostForm("organization"); ok {
 		step.Organization.Value, step.Project.Value = typed, c.PostForm("project")
 	}
-	if spec.Organization == "" {
+	if spec.Organization == "" || len(page.Bad) > 0 {
 		return nil
 	}
 	h.checkOrganization(c, page.Env, step)
@@ -72,37 +75,31 @@ func organizationVerdict(found entra.DevOpsOrganization, env store.Environment) 
 	return state{"good", "found"}, []string{fmt.Sprintf("%s exists and belongs to tenant %s.", found.Slug, found.Tenant)}
 }
 
-func (h *Handlers) saveOrganizationStep(c *gin.Context, page *wizardPage) ([]string, error) {
+func (h *Handlers) saveOrganizationStep(c *gin.Context, page *wizardPage) ([]setup.FieldError, error) {
 	spec := &page.Env.Spec
-	typed, project := strings.TrimSpace(c.PostForm("organization")), strings.TrimSpace(c.PostForm("project"))
-	before := spec.Organization + "/" + spec.Project
-	if typed == "" {
-		spec.Organization, spec.Project = "", ""
-		if needsOrganization(page) {
-			return []string{page.Preset.Name + " asks for the organization, so it is needed here: type its name, or paste its address."}, nil
-		}
-		return nil, nil
-	}
-	slug, urlProject, err := entra.ParseOrganization(typed)
-	if err != nil {
-		return []string{err.Error()}, nil
-	}
-	if project == "" {
-		project = urlProject
+	before := *spec
+	organization, project, err := readPlace(c)
+	spec.Organization, spec.Project = organization, project
+	switch {
+	case err != nil:
+		return []setup.FieldError{{Field: "organization", Message: err.Error()}}, nil
+	case organization == "" && needsOrganization(page):
+		return []setup.FieldError{{Field: "organization", Message: page.Preset.Name + " asks for the organization, so it is needed here: type its name, or paste its address."}}, nil
+	case organization == "" && project != "":
+		return []setup.FieldError{{Field: "organization", Message: "The organization of the project is missing: type its name, or paste the project's address."}}, nil
 	}
 	if project != "" {
 		if err := entra.ValidateProject(project); err != nil {
-			return []string{err.Error()}, nil
+			return []setup.FieldError{{Field: "project", Message: err.Error()}}, nil
 		}
 	}
-	spec.Organization, spec.Project = slug, project
-	if before == spec.Organization+"/"+spec.Project {
-		return nil, nil // seen and still wanted
+	if organization == "" || before.Organization == organization {
+		return nil, nil // nothing to ask for, or seen and still wanted
 	}
 	step := &organizationStep{}
 	h.checkOrganization(c, page.Env, step)
 	if step.State.Kind == "bad" {
-		return step.Words, nil
+		return []setup.FieldError{{Field: "organization", Message: strings.Join(step.Words, " ")}}, nil
 	}
 	return nil, nil
 }
@@ -110,7 +107,7 @@ func (h *Handlers) saveOrganizationStep(c *gin.Context, page *wizardPage) ([]str
 // needsOrganization: the integration's form has a field for it.
 func needsOrganization(page *wizardPage) bool {
 	for _, f := range page.Preset.Fields {
-		if f.Value == "organization" && !f.Optional {
+		if f.Value == preset.OrganizationValue && !f.Optional {
 			return true
 		}
 	}

@@ -57,7 +57,7 @@ func scopeGroups(chosen []string) []scopeGroup {
 	return groups
 }
 
-func (h *Handlers) savePermissionsStep(c *gin.Context, page *wizardPage) ([]string, error) {
+func (h *Handlers) savePermissionsStep(c *gin.Context, page *wizardPage) ([]setup.FieldError, error) {
 	spec := &page.Env.Spec
 	spec.SkipConsent = c.PostForm("consent") != "tenant"
 	if c.PostForm("way") != "choose" {
@@ -66,19 +66,17 @@ func (h *Handlers) savePermissionsStep(c *gin.Context, page *wizardPage) ([]stri
 	}
 	spec.Scopes = c.PostFormArray("scopes")
 	if len(spec.Scopes) == 0 {
-		return []string{"Choose at least one permission, or take the recommended ones."}, nil
+		return []setup.FieldError{{Field: "scopes", Message: "Choose at least one permission, or take the recommended ones."}}, nil
 	}
 	_, errs := spec.Resolve(page.Preset)
-	return onField(errs, "scopes"), nil
+	return onFields(errs, "scopes"), nil
 }
 
-// onField keeps the sentences about one field and what is below it.
-func onField(errs []setup.FieldError, name string) []string {
-	var out []string
-	for _, e := range errs {
-		if e.Field == name || strings.HasPrefix(e.Field, name+".") || strings.HasPrefix(e.Field, name+"[") {
-			out = append(out, e.Message)
-		}
-	}
-	return out
+// onFields keeps what is about these fields and what is below them.
+func onFields(errs []setup.FieldError, names ...string) []setup.FieldError {
+	return slices.DeleteFunc(errs, func(e setup.FieldError) bool {
+		return !slices.ContainsFunc(names, func(name string) bool {
+			return e.Field == name || strings.HasPrefix(e.Field, name+".") || strings.HasPrefix(e.Field, name+"[")
+		})
+	})
 }

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -76,6 +77,9 @@ func (h *Handlers) showReviewStep(c *gin.Context, page *wizardPage) error {
 		return err
 	}
 	plan, err := h.plan(ctx, page.Env, d, desired)
+	if errors.Is(err, errSignedOut) {
+		return err
+	}
 	if err != nil {
 		step.Problem = sentence(err)
 		return nil
@@ -98,7 +102,9 @@ func (h *Handlers) noteOperations(ctx context.Context, env store.Environment, st
 	case store.OperationRunning:
 		step.Running = ops[0].ID
 	case store.OperationInterrupted:
-		step.Interrupted = ops[0].ID
+		if ops[0].Kind != store.RemoveOperation {
+			step.Interrupted = ops[0].ID
+		}
 	}
 	return nil
 }

@@ -42,9 +42,9 @@ func (h *Handlers) showSecretStep(c *gin.Context, page *wizardPage) error {
 	step := &secretStep{Forbidden: forbidden}
 	page.Secret, page.Heading = step, "Client secret"
 	step.Description = web.Field{Name: "description", Label: "Description", Value: firstOf(spec.Secret.Description, page.Preset.AppName),
-		Help: "Shown in the portal beside the secret. Consentry adds its marker."}
+		Help: "Shown in the portal beside the secret. Consentry adds its marker.", Error: page.bad("secret.description")}
 	step.Lifetime = web.Field{Name: "lifetime", Label: "Expires after", Type: "select",
-		Help: "Microsoft recommends less than 12 months. Consentry shows when it is time to replace it."}
+		Help: "Microsoft recommends less than 12 months. Consentry shows when it is time to replace it.", Error: page.bad("secret.lifetime")}
 	chosen := lifetime(spec)
 	if limit > 0 {
 		step.Limit = days(limit)
@@ -82,27 +82,31 @@ func (h *Handlers) secretPolicy(c *gin.Context, page *wizardPage) (forbidden boo
 	}
 	p, err := d.Policies(c.Request.Context())
 	if err != nil {
-		return false, 0, signInFailed(err)
+		return false, 0, err
 	}
 	if p.MaxSecretLifetime != nil {
 		limitDays = int(*p.MaxSecretLifetime / (24 * time.Hour))
+		if limitDays == 0 && *p.MaxSecretLifetime > 0 {
+			limitDays = 1 // less than a day; Graph will say so
+		}
 	}
 	return p.SecretsForbidden != nil && *p.SecretsForbidden, limitDays, nil
 }
 
-func (h *Handlers) saveSecretStep(c *gin.Context, page *wizardPage) ([]string, error) {
+func (h *Handlers) saveSecretStep(c *gin.Context, page *wizardPage) ([]setup.FieldError, error) {
 	_, limit, err := h.secretPolicy(c, page)
 	if err != nil {
 		return nil, err
 	}
 	n, convErr := strconv.Atoi(c.PostForm("lifetime"))
-	if convErr != nil || n < 1 || n > 730 {
-		return []string{"Choose after how many days the client secret expires: 1 to 730."}, nil
-	}
-	if limit > 0 && n > limit {
-		return []string{fmt.Sprintf("This tenant allows client secrets of at most %s. Choose a shorter lifetime.", days(limit))}, nil
-	}
 	page.Env.Spec.Secret = setup.SecretSpec{Description: strings.TrimSpace(c.PostForm("description")), LifetimeDays: n}
-	_, errs := page.Env.Spec.Resolve(page.Preset)
-	return onField(errs, "secret"), nil
+	_, bad := page.Env.Spec.Resolve(page.Preset)
+	errs := onFields(bad, "secret.description")
+	switch {
+	case convErr != nil || n < 1 || n > lifetimes[len(lifetimes)-1]:
+		errs = append(errs, setup.FieldError{Field: "secret.lifetime", Message: "Choose after how many days the client secret expires: 1 to 730."})
+	case limit > 0 && n > limit:
+		errs = append(errs, setup.FieldError{Field: "secret.lifetime", Message: fmt.Sprintf("This tenant allows client secrets of at most %s. Choose a shorter lifetime.", days(limit))})
+	}
+	return errs, nil
 }

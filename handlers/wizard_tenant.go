@@ -1,11 +1,14 @@
 package handlers
 
 import (
+	"context"
 	"slices"
 
 	"github.com/gin-gonic/gin"
 
 	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/setup"
+	"github.com/consentry/consentry/store"
 )
 
 // tenantStep shows who is signed in, where, and what that person may do.
@@ -27,7 +30,7 @@ type ability struct {
 }
 
 func (h *Handlers) showTenantStep(c *gin.Context, page *wizardPage) error {
-	step := &tenantStep{SignIn: "/sign-in?return=/environments/" + page.Env.ID + "/setup/tenant"}
+	step := &tenantStep{SignIn: signInFor("/environments/" + page.Env.ID + "/setup/tenant")}
 	page.Tenant = step
 	page.Heading = "Sign in to the tenant"
 	if _, ok := person(c); !ok {
@@ -40,15 +43,15 @@ func (h *Handlers) showTenantStep(c *gin.Context, page *wizardPage) error {
 	ctx := c.Request.Context()
 	step.SignedIn, step.Person = true, who
 	if step.Tenant, err = d.Tenant(ctx); err != nil {
-		return signInFailed(err)
+		return err
 	}
 	roles, err := d.Roles(ctx)
 	if err != nil {
-		return signInFailed(err)
+		return err
 	}
 	policies, err := d.Policies(ctx)
 	if err != nil {
-		return signInFailed(err)
+		return err
 	}
 	step.Other = page.Env.Tenant != "" && page.Env.Tenant != who.Tenant
 	step.Abilities, step.Unread = abilities(roles, policies), policies.Unread
@@ -91,20 +94,34 @@ func abilities(roles []string, p entra.Policies) []ability {
 	return out
 }
 
-func (h *Handlers) saveTenantStep(c *gin.Context, page *wizardPage) ([]string, error) {
+func (h *Handlers) saveTenantStep(c *gin.Context, page *wizardPage) ([]setup.FieldError, error) {
 	d, who, err := h.directory(c)
 	if err != nil {
 		return nil, err
 	}
 	t, err := d.Tenant(c.Request.Context())
 	if err != nil {
-		return nil, signInFailed(err)
+		return nil, err
 	}
-	if page.Env.Tenant != "" && page.Env.Tenant != t.ID && page.Env.Result != nil {
-		return []string{"This environment's app registration is in another tenant. Sign in there, or set up a new environment for this tenant."}, nil
+	applied, err := h.applied(c.Request.Context(), page.Env)
+	if err != nil {
+		return nil, err
+	}
+	if applied && page.Env.Tenant != t.ID {
+		return []setup.FieldError{{Field: "tenant", Message: "This environment's app registration is in another tenant. Sign in there, or set up a new environment for this tenant."}}, nil
 	}
 	page.Env.Tenant, page.Env.TenantName = t.ID, t.DisplayName
 	page.Env.Spec.Tenant = string(t.ID)
 	page.Env.Owner = who
 	return nil, nil
+}
+
+// applied reports whether anything may have been made in the tenant: there is
+// a result, or something was sent, whatever came of it.
+func (h *Handlers) applied(ctx context.Context, env store.Environment) (bool, error) {
+	if env.Result != nil {
+		return true, nil
+	}
+	entries, err := h.Store.EnvironmentEntries(ctx, env.ID)
+	return len(entries) > 0, err
 }

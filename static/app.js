@@ -81,7 +81,7 @@
       fetch(form.action, { method: "POST", headers: { "Accept": "application/json" }, credentials: "same-origin", cache: "no-store" })
         .then(function (r) { return r.json().then(function (j) { return { ok: r.ok, body: j }; }); })
         .then(function (r) {
-          if (!r.ok) { throw new Error(r.body.message || "The secret could not be fetched."); }
+          if (!r.ok) { throw new Error(r.body.detail || "The secret could not be fetched."); }
           var out = document.querySelector(form.getAttribute("data-reveal"));
           out.querySelector("[data-secret]").textContent = r.body.secret;
           out.hidden = false;

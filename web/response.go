@@ -33,6 +33,13 @@ func PopupPage(name string, page Pager) Response {
 		header: map[string]string{"Cross-Origin-Opener-Policy": "same-origin-allow-popups"}}
 }
 
+// PopupPageWithStatus is PopupPage with another status.
+func PopupPageWithStatus(status int, name string, page Pager) Response {
+	r := PopupPage(name, page).(pageResponse)
+	r.status = status
+	return r
+}
+
 // PageInPopup is Page for the window that a PopupPage opened, when it comes
 // back: it stays tied to that page and may close itself.
 func PageInPopup(name string, page Pager) Response {

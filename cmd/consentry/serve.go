@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -79,10 +80,24 @@ func (s *ServeCmd) Run(ctx context.Context, stdout, stderr io.Writer) (err error
 		return errors.Join(fmt.Errorf("go on with what was left: %w", err), l.Close())
 	}
 	s.announce(stdout, c)
-	err = web.Serve(ctx, l, engine, log)
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+	return c.serve(ctx, l, engine, log)
+}
+
+// drainTime is how long what is under way may take when the console stops.
+const drainTime = 20 * time.Second
+
+// serve answers until ctx ends, sweeping beside it, and then lets what is
+// under way finish.
+func (c *console) serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
+	keeping, stop := context.WithCancel(ctx)
+	var keeper sync.WaitGroup
+	keeper.Go(func() { c.handlers.Keep(keeping) })
+	err := web.Serve(ctx, l, h, log)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
 	defer cancel()
 	c.handlers.Wait(drain)
+	stop()
+	keeper.Wait()
 	return err
 }
 
@@ -132,7 +147,7 @@ func (s *ServeCmd) shell(c *console, l net.Listener, log *slog.Logger) (*web.She
 	return web.New(web.Config{
 		Hosts: []string{"localhost:" + p, "127.0.0.1:" + p, "[::1]:" + p},
 		Cloud: c.cloud.Name, Sandbox: c.cloud.IsSandbox(), Version: version(),
-		Sessions: c.store, Person: handlers.Line, Log: log, Now: time.Now,
+		Sessions: c.store, Person: handlers.Line, Explain: handlers.Explain, Log: log, Now: time.Now,
 	})
 }
 

@@ -1,0 +1,120 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/oauth"
+	"github.com/consentry/consentry/store"
+	"github.com/consentry/consentry/trial"
+)
+
+// sweepEvery is how often Keep looks for what was left.
+const sweepEvery = time.Minute
+
+// Recover marks, before the console answers, what the last process left half
+// done, so that every page tells the truth about it.
+func (h *Handlers) Recover(ctx context.Context) error {
+	cut, err := h.Store.Interrupted(ctx)
+	for _, op := range cut {
+		err = errors.Join(err, h.alter(ctx, op.Environment, func(e *store.Environment) {
+			if e.State == store.Applying {
+				e.State = store.Attention
+			}
+		}))
+	}
+	return err
+}
+
+// Keep does at once and then every minute, until ctx ends, what waits for
+// nobody: it deletes what has outlived its time limit, marks operations that
+// were cut off, and takes away redirect URIs that tests left behind.
+func (h *Handlers) Keep(ctx context.Context) {
+	for {
+		h.sweep(ctx)
+		if h.Sleep(ctx, sweepEvery) != nil {
+			return
+		}
+	}
+}
+
+func (h *Handlers) sweep(ctx context.Context) {
+	_, sessions := h.Store.SweepSessions(ctx)
+	_, secrets := h.Store.SweepSecrets(ctx)
+	if err := errors.Join(sessions, secrets, h.Recover(ctx)); err != nil && ctx.Err() == nil {
+		h.Log.Warn("what is over could not be swept; it is tried again", "error", err.Error())
+	}
+	h.cleanUpTrials(ctx, func(t trial.Trial) (entra.Person, bool) {
+		env, err := h.Store.Environment(ctx, t.Environment)
+		return env.Owner, err == nil && env.Owner.ID != ""
+	})
+}
+
+// cleanUpTrialsOf takes away what tests left in the tenant of a person who has
+// just signed in.
+func (h *Handlers) cleanUpTrialsOf(ctx context.Context, who entra.Person) {
+	h.cleanUpTrials(ctx, func(t trial.Trial) (entra.Person, bool) {
+		env, err := h.Store.Environment(ctx, t.Environment)
+		return who, err == nil && env.Tenant == who.Tenant
+	})
+}
+
+// cleanUpTrials removes the temporary redirect URI of every test that nobody
+// waits for any more, in the name of the person that who gives for it.
+func (h *Handlers) cleanUpTrials(ctx context.Context, who func(trial.Trial) (entra.Person, bool)) {
+	left, err := h.Store.TrialsToCleanUp(ctx)
+	if err != nil {
+		if ctx.Err() == nil {
+			h.Log.Warn("tests to clean up could not be listed", "error", err.Error())
+		}
+		return
+	}
+	for _, t := range left {
+		if h.mayYetAnswer(t) {
+			continue
+		}
+		if p, ok := who(t); ok {
+			h.removeCallback(ctx, t, p)
+		}
+	}
+}
+
+// mayYetAnswer: the answer is being redeemed, or the person may still be at
+// Microsoft. A test that gave no sign for long, or whose window seems closed,
+// counts as unanswered before its answer would be refused; its redirect URI
+// stays until then.
+func (h *Handlers) mayYetAnswer(t trial.Trial) bool {
+	switch {
+	case h.running.has(t.ID):
+		return true
+	case t.State == trial.Waiting, t.State == trial.NoAnswer && t.Silence != trial.PersonSaysSo:
+		return h.Now().Sub(t.Started) <= oauth.FlowLifetime
+	}
+	return false
+}
+
+// cutOff is why a test whose code was being redeemed ended with the console.
+var cutOff = trial.Failure{
+	Cause: "The console stopped while it redeemed the code. A code can be used once only, so this test cannot go on.",
+	Next:  "Start the test again.",
+	Who:   "whoever runs this console",
+}
+
+// asSeen is a test as people see it: one that nobody works on any more has
+// ended, whether that was written down or not.
+func (h *Handlers) asSeen(t trial.Trial) trial.Trial {
+	now, ended := h.Now(), t
+	err := error(nil)
+	switch {
+	case t.Overdue(now):
+		ended, err = t.Unanswered(trial.DeadlinePassed, now)
+	case (t.State == trial.Redeeming || t.State == trial.Retrying) && !h.running.has(t.ID):
+		ended, err = t.Fail(cutOff, now)
+	}
+	if err != nil { // no such move; the state it has is then the true one
+		return t
+	}
+	return ended
+}
