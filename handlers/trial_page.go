@@ -160,17 +160,21 @@ func (h *Handlers) trialNoAnswer(c *gin.Context) (web.Response, error) {
 }
 
 func (h *Handlers) markNoAnswer(c *gin.Context, why trial.Silence) (web.Response, error) {
-	t, err := h.myTrial(c)
+	t, err := h.trial(c)
 	if err != nil {
 		return nil, err
 	}
-	if t.State == trial.Waiting {
-		if t, err = t.Unanswered(why, h.Now()); err != nil {
-			return nil, err
-		}
-		if err := h.Store.SaveTrial(c.Request.Context(), t, "", nil); err != nil {
-			return nil, err
-		}
+	if t.State != trial.Waiting { // the window closed because the answer came
+		return web.SeeOther("/tests/" + t.ID), nil
+	}
+	if t, err = h.myTrial(c); err != nil {
+		return nil, err
+	}
+	if t, err = t.Unanswered(why, h.Now()); err != nil {
+		return nil, err
+	}
+	if err := h.Store.SaveTrial(c.Request.Context(), t, "", nil); err != nil {
+		return nil, err
 	}
 	if !h.mayYetAnswer(t) {
 		h.afterEnd(c, t)
@@ -205,6 +209,9 @@ func (h *Handlers) trialPasted(c *gin.Context) (web.Response, error) {
 		}
 		page.Pasted = "Paste what Microsoft's page says: the line with AADSTS and a number is enough."
 		return web.PopupPageWithStatus(http.StatusUnprocessableEntity, "trial.html", page), nil
+	}
+	if t.Silence == trial.PersonSaysSo {
+		t.Changed = time.Time{} // its redirect URI has gone: it cannot go to Microsoft once more
 	}
 	if t, err = t.Fail(trial.ExplainPaste(text), h.Now()); err != nil {
 		return nil, testEnded(t, err)

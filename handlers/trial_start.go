@@ -96,6 +96,7 @@ func (h *Handlers) readTest(c *gin.Context, client entra.ClientID, own string) (
 		t.Tenant = "organizations"
 	case "other":
 		var err error
+		t.Elsewhere = true
 		if t.Tenant, err = entra.ParseTenant(c.PostForm("tenant")); err != nil {
 			refuse("tenant", "In which tenant: "+err.Error())
 		}

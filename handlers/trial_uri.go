@@ -119,7 +119,7 @@ func (h *Handlers) unregister(ctx context.Context, t trial.Trial, who entra.Pers
 	h.redirects.Lock()
 	defer h.redirects.Unlock()
 	others, err := h.othersWithCallback(ctx, t)
-	if err != nil || slices.ContainsFunc(others, h.mayYetAnswer) {
+	if err != nil || slices.ContainsFunc(others, func(o trial.Trial) bool { return h.mayYetAnswer(o) && !followed(o, t) }) {
 		return err
 	}
 	d, err := h.NewDirectory(h.tokens(who))
@@ -137,6 +137,11 @@ func (h *Handlers) unregister(ctx context.Context, t trial.Trial, who entra.Pers
 	left := slices.DeleteFunc(slices.Clone(app.RedirectURIs), func(u entra.RedirectURI) bool { return u.URI == t.RedirectURI })
 	_, err = d.Do(ctx, entra.UpdateApplication{App: app.ID, RedirectURIs: left})
 	return err
+}
+
+// followed: whoever starts a test anew has given the silent one up.
+func followed(silent, later trial.Trial) bool {
+	return silent.State == trial.NoAnswer && silent.Started.Before(later.Started)
 }
 
 // alterTrial changes a test as it stands now: its answer may have come since.

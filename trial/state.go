@@ -93,7 +93,9 @@ func (t Trial) Unanswered(s Silence, now time.Time) (Trial, error) {
 // again (Retrying), and without one the person is sent to Microsoft again
 // (Waiting, the failure shown beside).
 func (t Trial) Fail(f Failure, now time.Time) (Trial, error) {
-	f = f.soon(t.Changed, now)
+	if f.AADSTS != unknownInTenant || !t.Elsewhere { // another tenant does not come to know it by itself
+		f = f.soon(t.Changed, now)
+	}
 	if !f.Transient {
 		return t.end(f, now)
 	}
@@ -110,6 +112,9 @@ func (t Trial) Fail(f Failure, now time.Time) (Trial, error) {
 	}
 	return t, err
 }
+
+// unknownInTenant: the tenant has no such application.
+const unknownInTenant = 700016
 
 // end fails the trial for good.
 func (t Trial) end(f Failure, now time.Time) (Trial, error) {

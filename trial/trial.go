@@ -40,7 +40,9 @@ type Trial struct {
 	Environment string `json:"environment"`
 	Kind        Kind   `json:"kind"`
 	// Tenant is where consent is tried: "organizations", an id or a domain.
-	Tenant      string         `json:"tenant"`
+	Tenant string `json:"tenant"`
+	// Elsewhere: Tenant is another one than the application's.
+	Elsewhere   bool           `json:"elsewhere,omitempty"`
 	ClientID    entra.ClientID `json:"clientId"`
 	RedirectURI string         `json:"redirectUri"`
 	// Scopes are the full scope strings asked for.
