@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -38,12 +39,15 @@ type reply struct {
 	header map[string]string
 }
 
-// requestIDs are what support asks for.
+// requestIDs are what support asks for. The client's is its own if it sent
+// one, whatever its form.
 type requestIDs struct{ request, client string }
+
+const maxClientRequestID = 256
 
 func newRequestIDs(h http.Header) requestIDs {
 	ids := requestIDs{request: newGUID()}
-	if ids.client = h.Get("client-request-id"); !isGUID(ids.client) {
+	if ids.client = h.Get("client-request-id"); ids.client == "" || len(ids.client) > maxClientRequestID {
 		ids.client = ids.request
 	}
 	return ids
@@ -81,6 +85,9 @@ func (w *world) serveGraph(rw http.ResponseWriter, r *http.Request, who *caller)
 
 // serve finds the operation of a path that begins with a version and does it.
 func (q *graphRequest) serve(escapedPath string) reply {
+	if strings.EqualFold(escapedPath, userinfoPath) {
+		return q.userinfo()
+	}
 	version, rest, _ := strings.Cut(strings.TrimPrefix(escapedPath, "/"), "/")
 	if version != "v1.0" && version != "beta" {
 		return refuse(errVersion.with(version))
@@ -96,6 +103,7 @@ func (q *graphRequest) serve(escapedPath string) reply {
 func (q *graphRequest) dispatch(path string) reply {
 	var fault *graphError
 	if q.tokens, fault = splitPath(path); fault == nil {
+		q.dropTenant()
 		q.op, q.keys, fault = findOperation(q.method, q.tokens)
 	}
 	if fault != nil {
@@ -109,6 +117,17 @@ func (q *graphRequest) dispatch(path string) reply {
 		return refuse(fault)
 	}
 	return answered
+}
+
+// dropTenant takes the directory out of the path, which may stand before the
+// collection: "myorganization" or the caller's own tenant id.
+func (q *graphRequest) dropTenant() {
+	if len(q.tokens) < 2 || q.tokens[0].quoted {
+		return
+	}
+	if first := q.tokens[0].text; strings.EqualFold(first, "myorganization") || strings.EqualFold(first, q.caller.TenantID) {
+		q.tokens = q.tokens[1:]
+	}
 }
 
 // perform does the operation under the world's lock.
@@ -196,15 +215,38 @@ func writeReply(rw http.ResponseWriter, r *http.Request, ids requestIDs, at time
 		rw.WriteHeader(a.status)
 		return
 	}
-	data, err := marshal(wireBody(a.body, ids, at))
+	kind, data, err := encodeBody(r, wireBody(a.body, ids, at))
 	if err != nil { // only a programming mistake: no type here can fail
 		http.Error(rw, "the answer could not be written", http.StatusInternalServerError)
 		return
 	}
-	h.Set("Content-Type", graphContentType)
+	h.Set("Content-Type", kind)
 	h.Set("OData-Version", "4.0")
 	rw.WriteHeader(a.status)
 	_, _ = rw.Write(data) // a caller that left has no use for the rest
+}
+
+// encodeBody writes a body in the form that the caller accepts.
+func encodeBody(r *http.Request, body any) (kind string, data []byte, err error) {
+	if text, isText := body.(plainText); isText {
+		return "text/plain", []byte(text), nil
+	}
+	kind = graphContentType
+	if o, isObject := body.(object); isObject && metadataLevel(r.Header) == "none" {
+		kind, body = strings.Replace(kind, "minimal", "none", 1), o.withoutMetadata()
+	}
+	data, err = marshal(body)
+	return kind, data, err
+}
+
+// metadataLevel is the odata.metadata that the caller accepts JSON with.
+func metadataLevel(h http.Header) string {
+	for accepted := range strings.SplitSeq(h.Get("Accept"), ",") {
+		if kind, params, err := mime.ParseMediaType(strings.TrimSpace(accepted)); err == nil && kind == "application/json" {
+			return strings.ToLower(params["odata.metadata"])
+		}
+	}
+	return ""
 }
 
 // wireBody turns a refusal into its body; anything else is one already.

@@ -16,6 +16,7 @@ var applicationSet = &entitySet{
 		"publisherDomain", "applicationTemplateId", "disabledByMicrosoftStatus", "serviceManagementReference", "requiredResourceAccess"},
 	sortable:   []string{"displayName", "createdDateTime"},
 	searchable: []string{"displayName", "description"},
+	expandable: []string{"owners"},
 }
 
 // onApplication resolves the path's application and admits the caller to it.
@@ -100,7 +101,7 @@ func (q *graphRequest) makeApplication(doc map[string]any) (reply, *graphError) 
 
 	shown := *a
 	shown.PasswordCredentials = texts
-	answer := q.entity(http.StatusCreated, applicationSet, &shown, nil)
+	answer := q.entity(http.StatusCreated, applicationSet, &shown, projection{})
 	answer.header = map[string]string{"Location": q.location(a.ID, "Application")}
 	return answer, nil
 }

@@ -115,7 +115,11 @@ func (a reply) inBatch(id string, q *graphRequest) object {
 	if a.body == nil {
 		return append(response, property{"headers", headers}, property{"body", nil})
 	}
-	headers = append(headers, property{"Content-Type", "application/json"}, property{"OData-Version", "4.0"})
+	kind := "application/json"
+	if _, isText := a.body.(plainText); isText {
+		kind = "text/plain"
+	}
+	headers = append(headers, property{"Content-Type", kind}, property{"OData-Version", "4.0"})
 	ids := requestIDs{request: newGUID(), client: q.ids.client}
 	return append(response, property{"headers", headers}, property{"body", wireBody(a.body, ids, q.at)})
 }

@@ -57,7 +57,7 @@ func restoreDeleted(q *graphRequest, a *application) (reply, *graphError) {
 	}
 	delete(q.tenant.deleted, a.ID)
 	q.tenant.addApp(&back)
-	return q.entity(http.StatusOK, &entitySet{name: directoryObjects}, &back, nil), nil
+	return q.entity(http.StatusOK, &entitySet{name: directoryObjects}, &back, projection{}), nil
 }
 
 func purgeDeleted(q *graphRequest, a *application) (reply, *graphError) {

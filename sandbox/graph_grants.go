@@ -71,7 +71,7 @@ func createGrant(q *graphRequest) (reply, *graphError) {
 		return reply{}, &errGrantExists
 	}
 	q.tenant.addGrant(g)
-	answer := q.entity(http.StatusCreated, grantSet, g, nil)
+	answer := q.entity(http.StatusCreated, grantSet, g, projection{})
 	answer.header = map[string]string{"Location": q.origin + "/" + q.version + "/" + grantSet.name + "/" + g.ID}
 	return answer, nil
 }

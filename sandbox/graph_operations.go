@@ -1,5 +1,7 @@
 package sandbox
 
+import "slices"
+
 // An operation is one row of what this Graph can do.
 type operation struct {
 	method string
@@ -12,9 +14,10 @@ type operation struct {
 }
 
 // operations in the order they are tried: names before keys.
-var operations = []operation{
+var operations = slices.Concat([]operation{
 	{method: "GET", path: "applications", permissions: readApplications, people: openToMembers, do: collection(listApplications), units: 2},
 	{method: "POST", path: "applications", permissions: writeApplications, people: appCreators, do: collection(createApplication)},
+	{method: "GET", path: "applications/$count", permissions: readApplications, people: openToMembers, do: collection(counted(listApplications)), units: 2},
 	{method: "GET", path: "applications/*", permissions: readApplication, people: openToMembers, do: onApplication(getApplication)},
 	{method: "PATCH", path: "applications/*", permissions: writeApplications, people: appEditors, do: patchApplication},
 	{method: "DELETE", path: "applications/*", permissions: writeApplications, people: appEditors, do: onApplication(deleteApplication)},
@@ -31,9 +34,11 @@ var operations = []operation{
 
 	{method: "GET", path: "servicePrincipals", permissions: readApplications, people: openToMembers, do: collection(listPrincipals)},
 	{method: "POST", path: "servicePrincipals", permissions: writeApplications, people: appEditors, do: createPrincipal},
+	{method: "GET", path: "servicePrincipals/$count", permissions: readApplications, people: openToMembers, do: collection(counted(listPrincipals))},
 	{method: "GET", path: "servicePrincipals/*", permissions: readApplication, people: openToMembers, do: onPrincipal(getPrincipal)},
 	{method: "PATCH", path: "servicePrincipals/*", permissions: writeApplications, people: appEditors, do: patchPrincipal},
 	{method: "DELETE", path: "servicePrincipals/*", permissions: writeApplications, people: appEditors, do: onPrincipal(deletePrincipal)},
+	{method: "GET", path: "servicePrincipals/*/owners", permissions: readApplication, people: openToMembers, do: onPrincipal(listPrincipalOwners)},
 	{method: "GET", path: "servicePrincipals/*/oauth2PermissionGrants", permissions: readGrants, people: openToMembers, do: onPrincipal(listGrantsOfPrincipal)},
 	{method: "GET", path: "servicePrincipals/*/appRoleAssignments", permissions: readApplications, people: openToMembers, do: onPrincipal(listRoleAssignments)},
 
@@ -59,7 +64,10 @@ var operations = []operation{
 	{method: "GET", path: "policies/adminConsentRequestPolicy", permissions: readConsentPolicy, people: openToMembers, do: collection(getConsentRequestPolicy)},
 
 	{method: "POST", path: "$batch", permissions: anyToken, people: openToAll, batch: true},
-}
+},
+	propertyOperations("applications", applicationSet, readApplication, applicationProperty),
+	propertyOperations("servicePrincipals", principalSet, readApplication, principalProperty),
+)
 
 // collection admits the caller to an operation on no particular object.
 func collection(do func(*graphRequest) (reply, *graphError)) func(*graphRequest) (reply, *graphError) {

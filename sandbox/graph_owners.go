@@ -17,20 +17,41 @@ const (
 const directoryObjects = "directoryObjects"
 
 func listOwners(q *graphRequest, a *application) (reply, *graphError) {
+	return q.owners(a.owners)
+}
+
+// listPrincipalOwners lists the owners of the application behind, who count
+// as the service principal's.
+func listPrincipalOwners(q *graphRequest, sp *servicePrincipal) (reply, *graphError) {
+	return q.owners(q.tenant.ownersOf(sp.AppID))
+}
+
+func (q *graphRequest) owners(ids []string) (reply, *graphError) {
+	shown := projection{}
+	if names := q.query.Get("$select"); names != "" {
+		shown.selected = strings.Split(names, ",")
+	}
+	values := q.directoryObjects(ids, shown.selected)
+	return reply{status: http.StatusOK, body: object{{"@odata.context", q.metadata(directoryObjects + shown.names())}, {"value", values}}}, nil
+}
+
+// directoryObjects shows users and service principals mixed, each with its
+// type; a property that a type has not is left out there.
+func (q *graphRequest) directoryObjects(ids, selected []string) []object {
 	values := []object{}
-	for _, id := range a.owners {
+	for _, id := range ids {
 		if u := q.tenant.users[id]; u != nil {
-			values = append(values, typed(userSet, u.wire()))
+			values = append(values, typed(userSet, u.wire(), selected))
 		} else if sp := q.tenant.principals[id]; sp != nil {
-			values = append(values, typed(principalSet, sp))
+			values = append(values, typed(principalSet, sp, selected))
 		}
 	}
-	return reply{status: http.StatusOK, body: object{{"@odata.context", q.metadata(directoryObjects)}, {"value", values}}}, nil
+	return values
 }
 
 // typed shows an object in a list of several types.
-func typed(set *entitySet, v any) object {
-	return append(object{{"@odata.type", "#" + set.typeName}}, propertiesOf(v, set.shown(nil))...)
+func typed(set *entitySet, v any, selected []string) object {
+	return append(object{{"@odata.type", "#" + set.typeName}}, propertiesOf(v, set.visible(selected))...)
 }
 
 func addOwner(q *graphRequest, a *application) (reply, *graphError) {

@@ -19,13 +19,10 @@ type pathToken struct {
 // one by one: a key may hold a slash.
 func splitPath(escaped string) ([]pathToken, *graphError) {
 	var tokens []pathToken
-	for i, segment := range strings.Split(strings.Trim(escaped, "/"), "/") {
+	for _, segment := range strings.Split(strings.Trim(escaped, "/"), "/") {
 		text, err := url.PathUnescape(segment)
 		if err != nil {
 			return nil, errSegment.with(segment)
-		}
-		if i == 0 && strings.EqualFold(text, "myorganization") {
-			continue
 		}
 		parts, ok := splitSegment(text)
 		if !ok {

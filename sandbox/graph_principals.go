@@ -13,6 +13,7 @@ var principalSet = &entitySet{
 		"appOwnerOrganizationId", "alternativeNames", "homepage", "preferredSingleSignOnMode"},
 	sortable:   []string{"displayName"},
 	searchable: []string{"displayName", "description"},
+	expandable: []string{"owners"},
 }
 
 // onPrincipal resolves the path's service principal; the owner of the
@@ -91,7 +92,7 @@ func (q *graphRequest) makePrincipal(doc map[string]any) (reply, *graphError) {
 		return reply{}, fault
 	}
 	q.tenant.addPrincipal(sp)
-	answer := q.entity(http.StatusCreated, principalSet, sp, nil)
+	answer := q.entity(http.StatusCreated, principalSet, sp, projection{})
 	answer.header = map[string]string{"Location": q.location(sp.ID, "ServicePrincipal")}
 	return answer, nil
 }
@@ -186,7 +187,9 @@ func listRoleAssignments(q *graphRequest, sp *servicePrincipal) (reply, *graphEr
 			}
 		}
 	}
-	return listOf(q, roleAssignmentSet, list)
+	set := *roleAssignmentSet
+	set.name = principalSet.name + "('" + sp.ID + "')/" + set.name
+	return listOf(q, &set, list)
 }
 
 func assignment(t *tenant, sp, resource *servicePrincipal, role appRole) *appRoleAssignment {

@@ -127,6 +127,9 @@ func TestApplicationPermissionsHeldByAPrincipal(t *testing.T) {
 	if o.text("value", 0, "principalId") != sp.ID || o.text("value", 0, "resourceDisplayName") != "Microsoft Graph" {
 		t.Errorf("assignment: %s", o.raw)
 	}
+	if want := "http://example.com/graph/v1.0/$metadata#servicePrincipals('" + sp.ID + "')/appRoleAssignments"; o.text("@odata.context") != want {
+		t.Errorf("context %s, want %s", o.text("@odata.context"), want)
+	}
 }
 
 func TestMicrosoftsResourcesPublishTheirPermissions(t *testing.T) {

@@ -92,7 +92,7 @@ func (g *graphTest) read(rec *httptest.ResponseRecorder) outcome {
 	g.Helper()
 	data, _ := io.ReadAll(rec.Body)
 	o := outcome{g: g, status: rec.Code, header: rec.Header(), raw: string(data)}
-	if len(data) > 0 {
+	if len(data) > 0 && rec.Header().Get("Content-Type") != "text/plain" {
 		if err := json.Unmarshal(data, &o.body); err != nil {
 			g.Fatalf("answer is not JSON: %v: %s", err, data)
 		}
@@ -294,10 +294,49 @@ func TestPathsThatLeadNowhereAreRefusedByName(t *testing.T) {
 func TestAliasesOfPathsAnswerTheSame(t *testing.T) {
 	g := contoso(t)
 	want := g.call(g.admin(), "GET", "/v1.0/applications", "").want(200).names("id")
-	for _, path := range []string{"/v1.0/myorganization/applications", "/beta/applications", "/v1.0/Applications"} {
+	for _, path := range []string{"/v1.0/myorganization/applications", "/v1.0/" + g.tenant.ID + "/applications", "/beta/applications", "/v1.0/Applications"} {
 		if got := g.call(g.admin(), "GET", path, "").want(200).names("id"); !slices.Equal(got, want) {
 			t.Errorf("%s lists %v, want %v", path, got, want)
 		}
+	}
+}
+
+func TestThePathOfAnotherTenantLeadsNowhere(t *testing.T) {
+	g := contoso(t)
+	other := g.w.tenantOf("fabrikam.sandbox.invalid").ID
+	g.call(g.admin(), "GET", "/v1.0/"+other+"/applications", "").refused(errSegment)
+	g.call(g.admin(), "GET", "/v1.0/"+g.tenant.ID, "").refused(errSegment)
+}
+
+func TestAClientsOwnRequestIDComesBackWhateverItsForm(t *testing.T) {
+	g := contoso(t)
+	o := g.call(g.admin(), "GET", "/v1.0/applications/x", "", "client-request-id: run-17").want(404)
+	if o.header.Get("client-request-id") != "run-17" || o.at("error", "innerError", "client-request-id") != "run-17" {
+		t.Errorf("header %q, body %s", o.header.Get("client-request-id"), o.raw)
+	}
+	o = g.call(g.admin(), "GET", "/v1.0/applications/x", "", "client-request-id: "+strings.Repeat("x", 300)).want(404)
+	if !isGUID(o.header.Get("client-request-id")) {
+		t.Errorf("an endless id came back: %q", o.header.Get("client-request-id"))
+	}
+}
+
+func TestMetadataIsLeftOutWhenTheCallerWantsNone(t *testing.T) {
+	g := contoso(t)
+	a := ownedApp(g)
+	none := "Accept: application/json;odata.metadata=none"
+	o := g.call(g.admin(), "GET", "/v1.0/applications?$top=1&$count=true", "", none, eventual).want(200)
+	if o.at("@odata.context") != nil || o.at("@odata.nextLink") == nil || o.at("@odata.count") == nil {
+		t.Errorf("a list without metadata: %s", o.raw)
+	}
+	if kind := o.header.Get("Content-Type"); !strings.HasPrefix(kind, "application/json;odata.metadata=none;") {
+		t.Errorf("Content-Type %s", kind)
+	}
+	o = g.call(g.admin(), "GET", "/v1.0/applications/"+a.ID+"/owners", "", none).want(200)
+	if o.at("value", 0, "@odata.type") != nil || o.at("value", 0, "id") == nil {
+		t.Errorf("owners without metadata: %s", o.raw)
+	}
+	if o := g.call(g.admin(), "GET", "/v1.0/applications/x", "", none).want(404); o.text("error", "code") == "" {
+		t.Errorf("an error without metadata: %s", o.raw)
 	}
 }
 

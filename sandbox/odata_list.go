@@ -24,7 +24,7 @@ func listOf[T any](q *graphRequest, set *entitySet, items []*T) (reply, *graphEr
 	if fault != nil {
 		return reply{}, fault
 	}
-	body := object{{"@odata.context", q.metadata(set.name + selectedNames(l.selected))}}
+	body := object{{"@odata.context", q.metadata(set.name + l.shown.names())}}
 	if l.count {
 		body = append(body, property{"@odata.count", len(items)})
 	}
@@ -33,40 +33,24 @@ func listOf[T any](q *graphRequest, set *entitySet, items []*T) (reply, *graphEr
 	}
 	values := []object{}
 	for _, v := range page {
-		values = append(values, propertiesOf(v, set.shown(l.selected)))
+		values = append(values, q.show(set, v, l.shown))
 	}
 	return reply{status: http.StatusOK, body: append(body, property{"value", values})}, nil
 }
 
 // one answers a single object.
 func one[T any](q *graphRequest, set *entitySet, v *T) (reply, *graphError) {
-	selected, fault := q.selection(set)
+	shown, fault := q.projection(set)
 	if fault != nil {
 		return reply{}, fault
 	}
-	return q.entity(http.StatusOK, set, v, selected), nil
+	return q.entity(http.StatusOK, set, v, shown), nil
 }
 
 // entity is the answer that shows one object of a set.
-func (q *graphRequest) entity(status int, set *entitySet, v any, selected []string) reply {
-	context := property{"@odata.context", q.metadata(set.name + selectedNames(selected) + "/$entity")}
-	return reply{status: status, body: append(object{context}, propertiesOf(v, set.shown(selected))...)}
-}
-
-// shown are the properties to show: those selected, else the type's usual
-// ones; none means all.
-func (s *entitySet) shown(selected []string) []string {
-	if len(selected) == 0 {
-		return s.usual
-	}
-	return selected
-}
-
-func selectedNames(selected []string) string {
-	if len(selected) == 0 {
-		return ""
-	}
-	return "(" + strings.Join(selected, ",") + ")"
+func (q *graphRequest) entity(status int, set *entitySet, v any, p projection) reply {
+	context := property{"@odata.context", q.metadata(set.name + p.names() + "/$entity")}
+	return reply{status: status, body: append(object{context}, q.show(set, v, p)...)}
 }
 
 func (l *listQuery) matches(v reflect.Value) bool {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -117,6 +118,23 @@ func TestCountIsOfAllPages(t *testing.T) {
 	}
 }
 
+func TestTheCountAloneIsPlainText(t *testing.T) {
+	g := pagesWorld(t)
+	path := "/v1.0/applications/$count?$filter=tags/any(t:t eq 'paged')"
+	g.call(g.admin(), "GET", path, "").refused(errUnsupportedQuery)
+	o := g.call(g.admin(), "GET", path, "", eventual)
+	if o.status != 200 || o.raw != "25" || o.header.Get("Content-Type") != "text/plain" {
+		t.Errorf("answered %d %q as %s", o.status, o.raw, o.header.Get("Content-Type"))
+	}
+	if n := g.call(g.admin(), "GET", "/v1.0/servicePrincipals/$count", "", eventual).raw; n != strconv.Itoa(len(g.tenant.principals)) {
+		t.Errorf("%s service principals, want %d", n, len(g.tenant.principals))
+	}
+	inside := g.batch(`{"id":"1","method":"GET","url":"/applications/$count","headers":{"ConsistencyLevel":"eventual"}}`).responses()["1"]
+	if inside["body"] != strconv.Itoa(len(g.tenant.apps)) {
+		t.Errorf("in a batch: %v", inside)
+	}
+}
+
 func TestSortingAndSearching(t *testing.T) {
 	g := pagesWorld(t)
 	all := "/v1.0/applications?$count=true&$filter=startswith(displayName,'Page')&$top=2&$select=displayName&$orderby="
@@ -155,7 +173,7 @@ func TestQueryOptionsThatAreRefused(t *testing.T) {
 		want  graphError
 	}{
 		{"$top=0", errPageSize}, {"$top=1000", errPageSize}, {"$top=many", errPageSize}, {"$top=-1", errPageSize},
-		{"$skip=5", errQueryOption}, {"$expand=owners", errQueryOption},
+		{"$skip=5", errQueryOption}, {"$expand=members", errSelect},
 		{"$orderby=notes", errSorting}, {"$orderby=displayName up", errSorting},
 		{"$search=page", errUnsupportedQuery}, {"$search=%22notes:x%22", errUnsupportedQuery},
 		{"$filter=notes eq 'x'", errFilterProperty}, {"$filter=(", errFilterSyntax},

@@ -16,6 +16,40 @@ type property struct {
 // An object is a JSON object whose properties keep their order.
 type object []property
 
+// value is a property's value, nil when the object has none of that name.
+func (o object) value(name string) any {
+	for _, p := range o {
+		if p.name == name {
+			return p.value
+		}
+	}
+	return nil
+}
+
+// withoutMetadata leaves the annotations out that odata.metadata=none takes
+// away: those of contexts and types, not of counts and further pages.
+func (o object) withoutMetadata() object {
+	var kept object
+	for _, p := range o {
+		if p.name == "@odata.context" || p.name == "@odata.type" {
+			continue
+		}
+		if items, isList := p.value.([]object); isList {
+			p.value = objectsWithoutMetadata(items)
+		}
+		kept = append(kept, p)
+	}
+	return kept
+}
+
+func objectsWithoutMetadata(items []object) []object {
+	kept := make([]object, len(items))
+	for i, item := range items {
+		kept[i] = item.withoutMetadata()
+	}
+	return kept
+}
+
 // MarshalJSON writes the properties in order.
 func (o object) MarshalJSON() ([]byte, error) {
 	var b bytes.Buffer

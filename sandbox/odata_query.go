@@ -19,6 +19,7 @@ type entitySet struct {
 	filterable []string
 	sortable   []string // without advanced query capabilities: none but the first
 	searchable []string
+	expandable []string // relationships
 }
 
 const (
@@ -29,7 +30,7 @@ const (
 // A listQuery is what the query options of a request ask for.
 type listQuery struct {
 	filter     *filter
-	selected   []string
+	shown      projection
 	order      *ordering
 	search     []searchTerm
 	top        int
@@ -43,19 +44,22 @@ type ordering struct {
 	descending bool
 }
 
-// selection reads the options of a request for a single object.
-func (q *graphRequest) selection(set *entitySet) ([]string, *graphError) {
+// projection reads the options of a request for a single object.
+func (q *graphRequest) projection(set *entitySet) (p projection, fault *graphError) {
 	for name := range q.query {
-		if strings.HasPrefix(name, "$") && name != "$select" && name != "$format" {
-			return nil, errQueryOption.with(name)
+		if strings.HasPrefix(name, "$") && !has([]string{"$select", "$expand", "$format"}, name) {
+			return p, errQueryOption.with(name)
 		}
 	}
-	return parseSelect(q.query.Get("$select"), set)
+	if p.selected, fault = parseSelect(q.query.Get("$select"), set); fault == nil {
+		p.expanded, fault = parseExpand(q.query.Get("$expand"), set)
+	}
+	return p, fault
 }
 
 // listQuery reads the options of a request for a collection.
 func (q *graphRequest) listQuery(set *entitySet) (listQuery, *graphError) {
-	l := listQuery{top: defaultPageSize, consistent: strings.EqualFold(q.header.Get("ConsistencyLevel"), "eventual")}
+	l := listQuery{top: defaultPageSize, consistent: q.consistent()}
 	for name := range q.query {
 		read, known := listOptions[name]
 		if !known {
@@ -75,7 +79,11 @@ func (q *graphRequest) listQuery(set *entitySet) (listQuery, *graphError) {
 var listOptions = map[string]func(*listQuery, string, *entitySet) *graphError{
 	"$format": func(*listQuery, string, *entitySet) *graphError { return nil },
 	"$select": func(l *listQuery, text string, set *entitySet) (fault *graphError) {
-		l.selected, fault = parseSelect(text, set)
+		l.shown.selected, fault = parseSelect(text, set)
+		return fault
+	},
+	"$expand": func(l *listQuery, text string, set *entitySet) (fault *graphError) {
+		l.shown.expanded, fault = parseExpand(text, set)
 		return fault
 	},
 	"$filter": func(l *listQuery, text string, set *entitySet) *graphError {

@@ -136,10 +136,12 @@ func (w *world) plantApp(t *tenant, s seedApp) {
 	a.RequiredResourceAccess = s.required()
 	if s.PublicClient {
 		yes := true
-		a.IsFallbackPublicClient, a.PublicClient.RedirectURIs = &yes, s.RedirectURIs
+		a.IsFallbackPublicClient = &yes
+		a.PublicClient.RedirectURIs = append(a.PublicClient.RedirectURIs, s.RedirectURIs...)
 	} else {
 		a.Web.RedirectURIs = append(a.Web.RedirectURIs, s.RedirectURIs...)
 	}
+	a.settle(nil)
 	if owner := t.userNamed(s.Owner); owner != nil {
 		a.owners, a.createdBy = []string{owner.ID}, owner.ID
 	}

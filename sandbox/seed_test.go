@@ -87,6 +87,24 @@ func TestSeededAppsListPermissionsThatExist(t *testing.T) {
 	}
 }
 
+func TestSeededAppsLookAsThoseMadeOverTheWire(t *testing.T) {
+	g := contoso(t)
+	for _, a := range g.w.tenantOf(consoleHome.Domain).apps {
+		g.tenant.addApp(a) // a public client, shown as one of the tenant's own
+	}
+	apps, _ := g.call(g.admin(), "GET", "/v1.0/applications", "").want(200).at("value").([]any)
+	for _, v := range apps {
+		a := v.(map[string]any)
+		web := a["web"].(map[string]any)
+		if len(web["redirectUriSettings"].([]any)) != len(web["redirectUris"].([]any)) {
+			t.Errorf("%v: settings %v for %v", a["displayName"], web["redirectUriSettings"], web["redirectUris"])
+		}
+		if a["publicClient"].(map[string]any)["redirectUris"] == nil {
+			t.Errorf("%v: null where a collection belongs", a["displayName"])
+		}
+	}
+}
+
 func TestConsoleClientIsConsentedInEachTenant(t *testing.T) {
 	s := start(t, Options{})
 	for _, ready := range s.Ready().Tenants {
