@@ -210,9 +210,12 @@ func noAnswerWords(e *entra.NoAnswerError) string {
 	return fmt.Sprintf("no usable answer came from %s. Try again in a moment; when it stays, check this machine's connection to the network (a proxy, a firewall).", e.Service)
 }
 
-// capital begins a sentence as one does.
+// capital begins a sentence as one does; of nothing it makes nothing.
 func capital(s string) string {
 	first, size := utf8.DecodeRuneInString(s)
+	if size == 0 {
+		return ""
+	}
 	return string(unicode.ToUpper(first)) + s[size:]
 }
 
