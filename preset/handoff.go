@@ -10,6 +10,7 @@ import (
 // Empty ones are not known yet. A client secret is not among them: it is
 // shown once, on a page of its own.
 type Values struct {
+	Environment  string // marks a client secret made by hand; empty leaves it unmarked
 	AppName      string // display name; empty means the integration's suggestion
 	ClientID     entra.ClientID
 	TenantID     entra.TenantID
@@ -81,10 +82,17 @@ func (v Values) Text(want FieldValue, p Preset) string {
 	case PermissionsValue:
 		return joinWords(p.Permissions(v.Scopes))
 	case SecretNameValue:
-		return p.AppName
+		if v.Environment == "" {
+			return p.AppName
+		}
+		return entra.SecretName(p.AppName, v.Environment, byHand)
 	}
 	return ""
 }
+
+// byHand stands where other secrets name the operation that made them: with
+// the marker a secret made in the portal counts as the environment's own.
+const byHand = "by-hand"
 
 // labels are what the portal calls each value.
 var labels = map[FieldValue]string{

@@ -193,3 +193,16 @@ func TestAdminRequestAsksForWhatIsMissingOnly(t *testing.T) {
 		})
 	}
 }
+
+func TestASecretMadeByHandIsMarkedAsTheEnvironmentsOwn(t *testing.T) {
+	for _, p := range All {
+		v := someValues(p)
+		if got := v.Text(SecretNameValue, p); got != p.AppName {
+			t.Errorf("%s: %q without an environment", p.ID, got)
+		}
+		v.Environment = "production"
+		if _, ok := entra.IsOurSecret(v.Text(SecretNameValue, p), "production"); !ok {
+			t.Errorf("%s: %q is not found again", p.ID, v.Text(SecretNameValue, p))
+		}
+	}
+}

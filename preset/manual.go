@@ -109,7 +109,7 @@ var (
 		Who:   "An owner of the app registration, or an application administrator, unless the tenant's policy forbids secrets",
 		Present: []string{
 			"Open Certificates & secrets, tab Client secrets, and choose New client secret.",
-			"Description: paste the description. Expires: choose a span the tenant allows; note the day.",
+			"Description: paste the description with its part in brackets, by which the secret is found again. Expires: choose a span the tenant allows; note the day.",
 			"Choose Add.",
 			"Copy the Value column at once: it is shown only until you leave the page. The column Secret ID is not the secret.",
 			"Put the value straight into the integration's form or a password manager; never into a mail, a chat or version control.",
