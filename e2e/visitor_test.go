@@ -220,3 +220,27 @@ func (p *visitor) prepare() {
 	p.button("Prepare the test")
 	p.must(p.find("link", "Sign in at").WaitFor())
 }
+
+// copying lets a visitor's window use the clipboard.
+var copying = playwright.BrowserNewContextOptions{Permissions: []string{"clipboard-read", "clipboard-write"}}
+
+// clipboard is what a button has just copied. Only another site's page can
+// tell: the console's own may not read the clipboard.
+func (p *visitor) clipboard() string {
+	p.t.Helper()
+	p.must(p.page.Locator("#live", playwright.PageLocatorOptions{HasText: "Copied."}).WaitFor(
+		playwright.LocatorWaitForOptions{State: playwright.WaitForSelectorStateAttached}))
+	other, err := p.page.Context().NewPage()
+	p.must(err)
+	_, err = other.Goto(p.box.Login)
+	p.must(err)
+	p.must(other.BringToFront())
+	text, err := other.Evaluate("navigator.clipboard.readText()")
+	p.must(err)
+	p.must(other.Close())
+	s, ok := text.(string)
+	if !ok {
+		p.t.Fatalf("the clipboard holds %v", text)
+	}
+	return s
+}
