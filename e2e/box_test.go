@@ -91,6 +91,24 @@ func (b *box) fault(t *testing.T, rules string) {
 	}
 }
 
+// struck tells how many requests the faults in force have struck.
+func (b *box) struck(t *testing.T) (n int) {
+	t.Helper()
+	resp, err := http.Get(b.Faults)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var rules []struct{ Applied int }
+	if err := json.NewDecoder(resp.Body).Decode(&rules); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rules {
+		n += r.Applied
+	}
+	return n
+}
+
 // A console is a consentry in a process of its own.
 type console struct {
 	*process

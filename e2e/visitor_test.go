@@ -15,6 +15,8 @@ type visitor struct {
 	base  string
 	box   *box
 	watch *watch
+	// at, when set, is called on each page whose heading was seen.
+	at func(heading string)
 }
 
 // visit opens a browser window with nothing remembered.
@@ -86,7 +88,14 @@ func (p *visitor) reads(role, text string) {
 	p.must(p.page.Locator("main").GetByRole(playwright.AriaRole(role)).Filter(playwright.LocatorFilterOptions{HasText: text}).First().WaitFor())
 }
 
-func (p *visitor) heading(text string) { p.t.Helper(); p.must(p.find("heading", text).WaitFor()) }
+// heading waits for the page with the heading.
+func (p *visitor) heading(text string) {
+	p.t.Helper()
+	p.must(p.find("heading", text).WaitFor())
+	if p.at != nil {
+		p.at(text)
+	}
+}
 
 // seesNot fails when the text stands on the page, as it is now.
 func (p *visitor) seesNot(text string) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,8 +22,8 @@ type watch struct {
 	complaints []string
 	// addresses are all that were requested, wherever.
 	addresses []string
-	// away: the console is down for a while, and may be missed.
-	away bool
+	// allowed are parts of complaints that belong to the journey.
+	allowed []string
 }
 
 func (w *watch) add(format string, args ...any) {
@@ -31,11 +32,11 @@ func (w *watch) add(format string, args ...any) {
 	w.complaints = append(w.complaints, fmt.Sprintf(format, args...))
 }
 
-// mayBeAway lets requests fail from now on, because a console is killed.
-func (w *watch) mayBeAway() {
+// allow accepts complaints that have the part in them.
+func (w *watch) allow(part string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.away = true
+	w.allowed = append(w.allowed, part)
 }
 
 func (w *watch) listen(c playwright.BrowserContext) {
@@ -68,10 +69,9 @@ func (w *watch) report(t *testing.T) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, c := range w.complaints {
-		if w.away && strings.Contains(c, "net::ERR_") {
-			continue
+		if !slices.ContainsFunc(w.allowed, func(part string) bool { return strings.Contains(c, part) }) {
+			t.Errorf("the browser complains: %s", c)
 		}
-		t.Errorf("the browser complains: %s", c)
 	}
 }
 
