@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -92,7 +93,7 @@ func (c *Client) tokens(url string, t *oauth2.Token, err error) (Tokens, error) 
 	if err != nil {
 		return Tokens{}, tokenError(pathOf(url), err)
 	}
-	lifetime := time.Duration(t.ExpiresIn) * time.Second
+	lifetime := lifetimeOf(t)
 	out := Tokens{
 		Access:    entra.NewSensitive(t.AccessToken),
 		Refresh:   entra.NewSensitive(t.RefreshToken),
@@ -107,6 +108,21 @@ func (c *Client) tokens(url string, t *oauth2.Token, err error) (Tokens, error) 
 		out.Scopes = strings.Fields(scope)
 	}
 	return out, nil
+}
+
+// lifetimeOf is the answer's expires_in. clientcredentials does not pass it on
+// as ExpiresIn, and the Expiry it makes of it goes by another clock than ours.
+func lifetimeOf(t *oauth2.Token) time.Duration {
+	seconds := t.ExpiresIn
+	switch said := t.Extra("expires_in").(type) {
+	case float64:
+		seconds = int64(said)
+	case string: // some versions of the endpoint quote it
+		if n, err := strconv.ParseInt(said, 10, 64); err == nil {
+			seconds = n
+		}
+	}
+	return time.Duration(seconds) * time.Second
 }
 
 func (c *Client) now() time.Time {

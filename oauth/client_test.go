@@ -116,6 +116,9 @@ func TestRefreshAndClientCredentials(t *testing.T) {
 			if err != nil || tokens.Access.Reveal() != "canary-access" {
 				t.Fatalf("no token came: %v", err)
 			}
+			if tokens.Lifetime < 10*time.Minute || time.Until(tokens.Expires) < 10*time.Minute {
+				t.Errorf("it lives %v, until %v", tokens.Lifetime, tokens.Expires)
+			}
 			if form := l.form(t); form.Encode() != c.want.Encode() {
 				t.Errorf("form\n%s, want\n%s", form.Encode(), c.want.Encode())
 			}
