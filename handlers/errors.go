@@ -31,11 +31,19 @@ func Explain(c *gin.Context, err error) *web.Error {
 	if errors.As(err, &no) {
 		return explainRefusal(c, no, err)
 	}
-	var lost *entra.NoAnswerError
-	if errors.As(err, &lost) {
+	if lost := silentOne(err); lost != nil {
 		return &web.Error{Status: http.StatusBadGateway, Err: err, Next: again(c), Public: capital(noAnswerWords(lost))}
 	}
 	return nil
+}
+
+// silentOne is the service that gave no answer: of one inside another the
+// inner, such as the sign-in service that had no token for Microsoft Graph.
+func silentOne(err error) (lost *entra.NoAnswerError) {
+	for errors.As(err, &lost) {
+		err = lost.Err
+	}
+	return lost
 }
 
 func explainStore(err error) *web.Error {
@@ -80,17 +88,18 @@ func ofStore(err error) string {
 // explainRefusal says what a service's no means for a page that only wanted
 // to read, and where to go on.
 func explainRefusal(c *gin.Context, no *entra.ServiceError, err error) *web.Error {
+	service := capital(serviceName(no.Service))
 	e := &web.Error{Status: http.StatusBadGateway, Err: err, Next: again(c), Public: serviceWords(no)}
 	switch no.Status {
 	case http.StatusUnauthorized:
 		e.Status, e.Next = http.StatusForbidden, web.Link{Label: "Sign in again", Href: signInAndBack(c)}
-		e.Public = fmt.Sprintf("%s does not take this sign-in any more (request ID %s). Sign in again to go on.", no.Service, no.RequestID)
+		e.Public = fmt.Sprintf("%s does not take this sign-in any more (request ID %s). Sign in again to go on.", service, no.RequestID)
 	case http.StatusForbidden:
 		e.Status, e.Next = http.StatusForbidden, web.Link{Label: "Use another account", Href: signInAndBack(c)}
-		e.Public = fmt.Sprintf("Whoever is signed in may not read this in the tenant: %s answered %s (request ID %s). Sign in with an account that has the role, or go on by hand together with an administrator.", no.Service, codeOf(no), no.RequestID)
+		e.Public = fmt.Sprintf("Whoever is signed in may not read this in the tenant: %s answered %s (request ID %s). Sign in with an account that has the role, or go on by hand together with an administrator.", serviceName(no.Service), codeOf(no), no.RequestID)
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		e.Status, e.RetryAfter = http.StatusServiceUnavailable, max(no.RetryAfter, 10*time.Second)
-		e.Public = fmt.Sprintf("%s is too busy to answer (%s). Wait a little, then try again.", no.Service, codeOf(no))
+		e.Public = fmt.Sprintf("%s is too busy to answer (%s). Wait a little, then try again.", service, codeOf(no))
 	}
 	return e
 }
@@ -171,8 +180,8 @@ func knownWords(err error) string {
 	case *entra.ServiceError:
 		return serviceWords(e)
 	case *entra.NoAnswerError:
-		var inner *entra.ServiceError
-		if errors.Is(e.Err, errSignedOut) || errors.As(e.Err, &inner) {
+		var no *entra.ServiceError
+		if errors.Is(e.Err, errSignedOut) || errors.As(e.Err, &no) || silentOne(e.Err) != nil {
 			return "" // the cause says more
 		}
 		return capital(noAnswerWords(e))
@@ -196,7 +205,7 @@ func serviceWords(e *entra.ServiceError) string {
 		f := trial.Explain(e.AADSTS, e.Code)
 		text = f.Cause + " " + f.Next
 	}
-	words := fmt.Sprintf("%s answered %s: %s", e.Service, codeOf(e), text)
+	words := fmt.Sprintf("%s answered %s: %s", capital(serviceName(e.Service)), codeOf(e), text)
 	if e.RequestID != "" {
 		words += " (request ID " + e.RequestID + ")"
 	}
@@ -205,9 +214,17 @@ func serviceWords(e *entra.ServiceError) string {
 
 func noAnswerWords(e *entra.NoAnswerError) string {
 	if !e.Sent {
-		return fmt.Sprintf("%s could not be reached. Check this machine's connection to the network (a proxy, a firewall), then try again.", e.Service)
+		return fmt.Sprintf("%s could not be reached. Check this machine's connection to the network (a proxy, a firewall), then try again.", serviceName(e.Service))
 	}
-	return fmt.Sprintf("no usable answer came from %s. Try again in a moment; when it stays, check this machine's connection to the network (a proxy, a firewall).", e.Service)
+	return fmt.Sprintf("no usable answer came from %s. Try again in a moment; when it stays, check this machine's connection to the network (a proxy, a firewall).", serviceName(e.Service))
+}
+
+// serviceName is what a page calls a service within a sentence.
+func serviceName(s string) string {
+	if s == "sign-in" {
+		return "Microsoft's sign-in service"
+	}
+	return s
 }
 
 // capital begins a sentence as one does; of nothing it makes nothing.

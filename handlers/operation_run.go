@@ -66,19 +66,27 @@ func (h *Handlers) contained(op store.Operation, f func() (setup.Result, error))
 	return f()
 }
 
-// ended records the outcome on the operation and on its environment.
+// ended records the outcome: on the environment first, because whoever sees
+// the operation done goes on with what it made.
 func (h *Handlers) ended(ctx context.Context, op store.Operation, result setup.Result, cause error) {
 	op.Result, op.State = &result, store.OperationDone
 	if cause != nil {
 		op.State, op.Error = store.OperationFailed, sentence(cause)
 		h.Log.Warn("operation stopped", "operation", op.ID, "error", cause.Error())
 	}
-	err := h.Store.FinishOperation(ctx, op)
+	_, err := h.Store.RenewLease(ctx, op) // still ours
 	if err == nil {
 		err = h.settle(ctx, op, cause)
 	}
+	if err == nil {
+		err = h.Store.FinishOperation(ctx, op)
+	}
 	if err != nil {
 		h.Log.Error("what came of the operation could not be recorded", "operation", op.ID, "error", err.Error())
+		return
+	}
+	if op.Kind == store.RemoveOperation && cause == nil {
+		h.cleanUpTrials(ctx, func(t trial.Trial) (entra.Person, bool) { return op.Actor, t.Environment == op.Environment })
 	}
 }
 
@@ -92,7 +100,6 @@ func (h *Handlers) settle(ctx context.Context, op store.Operation, cause error) 
 	case cause != nil:
 		return nil
 	case op.Kind == store.RemoveOperation:
-		h.cleanUpTrials(ctx, func(t trial.Trial) (entra.Person, bool) { return op.Actor, t.Environment == op.Environment })
 		return h.dropSecrets(ctx, op.Environment, func(store.KeptSecret) bool { return true })
 	case op.Result.Proven && op.Result.Secret != nil:
 		return h.dropReplaced(ctx, op.Environment, op.Result.Secret.KeyID)

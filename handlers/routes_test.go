@@ -1,0 +1,285 @@
+package handlers_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/consentry/consentry/handlers"
+)
+
+// A scene has something at every address.
+type scene struct {
+	*console
+	b                                      *browser
+	path, env, operation, secret, test, id string
+}
+
+func newScene(t *testing.T) scene {
+	t.Helper()
+	c := newConsole(t, func(h *handlers.Handlers) { h.Gallery = true })
+	b := c.browser()
+	b.signIn("healthy", "admin")
+	path := b.connected()
+	s := scene{console: c, b: b, path: path, env: strings.TrimPrefix(path, "/environments/")}
+	s.test = b.prepared(path, nil)
+	ops, err := c.store.Operations(t.Context(), s.env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := c.store.Secrets(t.Context(), s.env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.operation, s.secret, s.id = ops[0].ID, kept[0].ID, strings.TrimPrefix(s.test, "/tests/")
+	return s
+}
+
+// address fills a route's pattern with what the scene has.
+func (s scene) address(pattern string) string {
+	id := s.env
+	switch {
+	case strings.HasPrefix(pattern, "/operations/"):
+		id = s.operation
+	case strings.HasPrefix(pattern, "/tests/"):
+		id = s.id
+	}
+	return strings.NewReplacer(":integration", "frontegg", ":step", "secret", ":secret", s.secret, ":id", id, ":name", "start", ":file", "none.css").Replace(pattern)
+}
+
+// endless are answered for as long as somebody listens.
+func endless(pattern string) bool { return strings.HasSuffix(pattern, "/events") }
+
+func TestNoOtherSiteCanSendAForm(t *testing.T) {
+	s := newScene(t)
+	before, mark := s.dump(), s.mark()
+	headers := []struct {
+		name   string
+		header []string
+	}{
+		{"another site", []string{"Sec-Fetch-Site", "cross-site"}},
+		{"a sibling site", []string{"Sec-Fetch-Site", "same-site"}},
+		{"no page at all", []string{"Sec-Fetch-Site", "none"}},
+		{"another site, origin ours", []string{"Sec-Fetch-Site", "cross-site", "Origin", s.base}},
+		{"older browser, another origin", []string{"Sec-Fetch-Site", "", "Origin", "http://evil.example"}},
+		{"older browser, origin null", []string{"Sec-Fetch-Site", "", "Origin", "null"}},
+		{"older browser, our host and another port", []string{"Sec-Fetch-Site", "", "Origin", "http://localhost:1"}},
+		{"older browser, a host that begins like ours", []string{"Sec-Fetch-Site", "", "Origin", s.base + ".evil.example"}},
+		{"nothing but the cookie", []string{"Sec-Fetch-Site", ""}},
+	}
+	n := 0
+	for _, route := range s.engine.Routes() {
+		if route.Method != http.MethodPost {
+			continue
+		}
+		n++
+		for _, h := range headers {
+			header := slices.Clone(h.header)
+			if i := slices.Index(header, ""); i >= 0 { // an empty header is none
+				header = slices.Delete(header, i-1, i+1)
+			}
+			if p := s.raw("POST", s.address(route.Path), header); p != http.StatusForbidden {
+				t.Errorf("%s from %s: %d, want 403", route.Path, h.name, p)
+			}
+		}
+	}
+	if n < 15 {
+		t.Fatalf("only %d routes take forms: is the route list what this test thinks?", n)
+	}
+	if after := s.dump(); after != before {
+		t.Errorf("something was changed:\n%s\n---\n%s", before, after)
+	}
+	if got := len(s.box.Requests()) - mark; got != 0 {
+		t.Errorf("the cloud was asked %d times", got)
+	}
+}
+
+// raw sends a form with the scene's cookie and these headers alone.
+func (s scene) raw(method, path string, header []string) int {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.t.Context(), method, s.base+path, strings.NewReader(url.Values{"name": {"x"}}.Encode()))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for i := 0; i+1 < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	resp, err := s.b.client.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	return resp.StatusCode
+}
+
+// writesOnGet are the addresses that remember something although they are
+// asked for with GET, with the reason.
+var writesOnGet = map[string]string{
+	"/tests/:id/leave": "what the answer is compared with must be kept before the person leaves; only this browser's own test",
+}
+
+func TestLookingChangesNothing(t *testing.T) {
+	s := newScene(t)
+	before := s.dump()
+	for _, route := range s.engine.Routes() {
+		if endless(route.Path) || writesOnGet[route.Path] != "" {
+			continue
+		}
+		for _, method := range []string{"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", "PATCH"} {
+			if method == route.Method && method != "GET" {
+				continue
+			}
+			for _, query := range []string{"", "?_method=POST&name=x&go=check", "?code=x&state=y"} {
+				p := s.b.send(method, s.address(route.Path)+query, nil, "X-HTTP-Method-Override", "POST")
+				if method != "GET" && p.status != 405 && p.status != 404 {
+					t.Errorf("%s %s: %d, want 405", method, route.Path, p.status)
+				}
+				if p.status >= 500 {
+					t.Errorf("%s %s%s: %d %s", method, route.Path, query, p.status, p.text())
+				}
+			}
+		}
+	}
+	if after := s.dump(); after != before {
+		t.Errorf("looking changed the database:\n%s\n---\n%s", before, after)
+	}
+}
+
+func TestABeginningAtMicrosoftIsNotForLinksElsewhere(t *testing.T) {
+	s := newScene(t)
+	before := s.dump()
+	for _, site := range []string{"cross-site", "same-site"} {
+		s.b.send("GET", s.test+"/leave", nil, "Sec-Fetch-Site", site).want(403, "from its own page")
+	}
+	if s.dump() != before {
+		t.Error("it began all the same")
+	}
+}
+
+// sameAnswer: whatever is unknown looks the same, whoever asks.
+func TestWhatIsNotThereIsNotFound(t *testing.T) {
+	s := newScene(t)
+	for _, route := range s.engine.Routes() {
+		if !strings.ContainsAny(route.Path, ":") || strings.HasPrefix(route.Path, "/static") {
+			continue
+		}
+		for _, id := range []string{"unknown", "../" + s.env, s.env + "x", strings.ToUpper(s.env), "%00", "'--"} {
+			path := strings.NewReplacer(":id", url.PathEscape(id), ":integration", url.PathEscape(id), ":step", "secret", ":secret", s.secret, ":name", url.PathEscape(id)).Replace(route.Path)
+			var form url.Values
+			if route.Method == http.MethodPost {
+				form = url.Values{}
+			}
+			if p := s.b.send(route.Method, path, form); p.status != http.StatusNotFound {
+				t.Errorf("%s %s: %d, want 404", route.Method, path, p.status)
+			}
+		}
+	}
+	s.b.send("GET", s.path+"/setup/nonsense", nil).want(404)
+	s.b.send("POST", s.path+"/setup/nonsense", url.Values{}).want(404)
+	s.b.send("POST", s.path+"/setup/review", url.Values{}).want(404)
+}
+
+func TestEveryPageSaysNothingOfTheInside(t *testing.T) {
+	s := newScene(t)
+	for _, route := range s.engine.Routes() {
+		if route.Method != http.MethodGet || endless(route.Path) || strings.HasPrefix(route.Path, "/static") {
+			continue
+		}
+		p := s.b.send("GET", s.address(route.Path), nil)
+		p.without("goroutine ", ".go:", "sql:", "SELECT ", "ZgotmplZ", "[redacted]", "&lt;nil&gt;", "%!")
+		for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"} {
+			if got := p.header.Get(name); got != want {
+				t.Errorf("%s: %s is %q", route.Path, name, got)
+			}
+		}
+		if !strings.Contains(p.header.Get("Content-Security-Policy"), "default-src 'none'") {
+			t.Errorf("%s has no policy", route.Path)
+		}
+		for _, cookie := range p.header.Values("Set-Cookie") {
+			if !strings.HasPrefix(cookie, "__Host-") || !strings.Contains(cookie, "HttpOnly") || !strings.Contains(cookie, "Secure") || !strings.Contains(cookie, "SameSite=Lax") {
+				t.Errorf("%s sets %s", route.Path, cookie)
+			}
+		}
+	}
+}
+
+func TestAPageAskedForUnderAnotherNameIsRefusedEverywhere(t *testing.T) {
+	s := newScene(t)
+	for _, route := range s.engine.Routes() {
+		r, err := http.NewRequestWithContext(t.Context(), route.Method, s.base+s.address(route.Path), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = "attacker.example"
+		resp, err := s.b.client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusMisdirectedRequest {
+			t.Errorf("%s %s: %d, want 421", route.Method, route.Path, resp.StatusCode)
+		}
+	}
+}
+
+// Addresses to return to: nothing but a path of the console is followed.
+var openRedirects = []string{
+	"//evil.example", "///evil.example", "/\\evil.example", "\\\\evil.example", "\\/evil.example", "https://evil.example", "https:evil.example",
+	"http:/evil.example", "HTTPS://evil.example", "javascript:alert(1)", "data:text/html,x", "/%2f%2fevil.example", "/%2fevil.example", "%2f%2fevil.example",
+	"/%5cevil.example", "/\t/evil.example", "/\n/evil.example", "/\r\n/evil.example", "\t//evil.example", " //evil.example", "/\x00/evil.example",
+	"/%09/evil.example", "/%0a/evil.example", "/%0d%0aLocation:%20//evil.example", "/.//evil.example", "/..//evil.example", "/a/..//evil.example",
+	"//evil.example/%2e%2e", "//user@evil.example", "https://localhost@evil.example", "https://localhost.evil.example", "evil.example", "?//evil.example",
+	"#//evil.example", "/#//evil.example", "/;//evil.example", "//[::1]", "//2130706433", "/\u2028/evil.example", "／／evil.example", "//evil。example",
+	"/sign-in/../..//evil.example", "///\\;@evil.example", "http://[::1", ":", "::", "/%", "",
+}
+
+func TestSigningInLeadsBackToThisConsoleOnly(t *testing.T) {
+	c := newConsole(t)
+	for _, to := range openRedirects {
+		t.Run(to, func(t *testing.T) {
+			b := c.browser()
+			p := b.get("/sign-in?return=" + url.QueryEscape(to)).want(200)
+			begin := p.doc().Find(`a[href^="/sign-in/begin"]`).First()
+			for _, from := range []string{begin.AttrOr("href", ""), "/sign-in/begin?return=" + url.QueryEscape(to)} {
+				p := b.signInAt(b.get(from), "healthy", "admin")
+				if !strings.HasPrefix(p.at.String(), b.c.base+"/") {
+					t.Errorf("led to %s", p.at)
+				}
+				if strings.Contains(p.at.Host, "evil") || strings.HasPrefix(p.at.Path, "//") {
+					t.Errorf("led to %s", p.at)
+				}
+				b = c.browser()
+			}
+		})
+	}
+}
+
+func TestSigningInLeadsBackToWhereItWasNeeded(t *testing.T) {
+	s := newScene(t)
+	b := s.browser()
+	for from, want := range map[string]string{
+		s.path + "/setup/app?search=Front": s.path + "/setup/app?search=Front",
+		s.path + "/remove":                 s.path + "/remove",
+	} {
+		b = s.browser()
+		p := b.get(from)
+		if got := p.at.Path; got != "/sign-in" {
+			t.Fatalf("%s led to %s", from, got)
+		}
+		p = b.signInAt(b.get(p.doc().Find(`a[href^="/sign-in/begin"]`).First().AttrOr("href", "")), "healthy", "admin")
+		if got := p.at.RequestURI(); got != want {
+			t.Errorf("%s led back to %s", from, got)
+		}
+	}
+	for from, want := range map[string]string{
+		s.path + "/apply": s.path, s.path + "/setup/secret": s.path + "/setup/secret", s.path + "/secret/replace": s.path,
+	} {
+		p := s.browser().post(from, nil)
+		if got := p.at.Query().Get("return"); p.at.Path != "/sign-in" || got != want {
+			t.Errorf("POST %s led to %s, back to %q", from, p.at, got)
+		}
+	}
+}
