@@ -8,16 +8,26 @@
     if (live) { live.textContent = text; }
   }
 
-  // Copy buttons.
+  // Copy buttons. A tick takes the place of the icon for a moment.
+  function copied(b) {
+    var use = b.querySelector("use");
+    say("Copied.");
+    if (!use || b.hasAttribute("data-copied")) { return; }
+    var was = use.getAttribute("href");
+    use.setAttribute("href", was.replace(/#.*/, "#check"));
+    b.setAttribute("data-copied", "");
+    setTimeout(function () {
+      use.setAttribute("href", was);
+      b.removeAttribute("data-copied");
+    }, 2000);
+  }
   document.addEventListener("click", function (e) {
     var b = e.target.closest("[data-copy], [data-copy-from]");
     if (!b) { return; }
     var from = b.getAttribute("data-copy-from");
     var text = from ? document.querySelector(from).textContent : b.getAttribute("data-copy");
     navigator.clipboard.writeText(text).then(function () {
-      say("Copied.");
-      b.classList.add("text-success");
-      setTimeout(function () { b.classList.remove("text-success"); }, 1500);
+      copied(b);
     }, function () {
       say("The browser did not allow copying. Select the text and copy it.");
     });
