@@ -47,6 +47,9 @@ type admission struct {
 // admit lets members in whose token is of the organization's tenant. A
 // refusal is written after the lock has been given back.
 func (w *world) admit(r *http.Request, org *organization, path string) (admission, func(http.ResponseWriter)) {
+	if asksForLocations(r, path) {
+		return admission{}, nil
+	}
 	who, fault := w.authenticate(r)
 	if fault != nil {
 		if org.hasPublicProject() && publicPath(path) {
@@ -59,6 +62,14 @@ func (w *world) admit(r *http.Request, org *organization, path string) (admissio
 		return admission{}, func(rw http.ResponseWriter) { refuseStranger(rw, who) }
 	}
 	return admission{who, m}, nil
+}
+
+// asksForLocations reports whether a client asks where resources stand, which
+// anybody may. That the public service asks for no token either is not
+// sourced; clients that send none would not get further.
+func asksForLocations(r *http.Request, path string) bool {
+	first, _ := cutSegment(path)
+	return r.Method == http.MethodOptions && strings.EqualFold(first, "_apis")
 }
 
 // publicPath reports whether an organization with a public project answers

@@ -70,6 +70,8 @@ var (
 		"VS403351: Test Operation for path '%s' failed."}
 	errDevOpsQuery = devopsError{http.StatusBadRequest, witServer + ".SyntaxException", witServer, 3200,
 		"TF51006: The query statement is not valid: %s"}
+	errDevOpsArea = devopsError{http.StatusNotFound, vssWebAPI + ".VssResourceNotFoundException", vssWebAPI, 3000,
+		"The resource area %s is not registered here."}
 	errDevOpsRepository = devopsError{http.StatusNotFound, "Microsoft.TeamFoundation.Git.Server.GitRepositoryNotFoundException", "Microsoft.TeamFoundation.Git.Server", 3000,
 		"TF401019: The Git repository with name or identifier %s does not exist or you do not have permissions for the operation you are attempting."}
 )

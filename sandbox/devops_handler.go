@@ -143,7 +143,7 @@ func (c *devopsCall) find(operations []devopsOperation, path string) (*devopsOpe
 		if !ok {
 			continue
 		}
-		known = true
+		known = known || op.method != http.MethodOptions
 		if op.method == c.r.Method || op.method == http.MethodGet && c.r.Method == http.MethodHead {
 			c.params = params
 			return &operations[i], nil

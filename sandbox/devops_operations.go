@@ -1,6 +1,9 @@
 package sandbox
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // A devopsOperation is one request that Azure DevOps knows.
 type devopsOperation struct {
@@ -41,7 +44,9 @@ var (
 
 // devopsOperations are the operations of dev.azure.com/{organization}.
 // Collections that nothing in a sandbox organization fills are empty.
-var devopsOperations = []devopsOperation{
+var devopsOperations = slices.Concat(locationsOf(devopsLocations), []devopsOperation{
+	{method: http.MethodGet, path: "_apis/resourceAreas", preview: true, run: listResourceAreas},
+	{method: http.MethodGet, path: "_apis/resourceAreas/{areaId}", preview: true, run: getResourceArea},
 	{method: http.MethodGet, path: "_apis/connectionData", preview: true, run: connectionData},
 
 	{method: http.MethodGet, path: "_apis/projects", scopes: needProject, run: listProjects},
@@ -60,6 +65,8 @@ var devopsOperations = []devopsOperation{
 	{method: http.MethodPost, path: "{project}/{team}/_apis/wit/wiql", scopes: needWork, run: queryWorkItems},
 	{method: http.MethodGet, path: "_apis/wit/workitems", scopes: needWork, run: listWorkItems},
 	{method: http.MethodGet, path: "{project}/_apis/wit/workitems", scopes: needWork, run: listWorkItems},
+	{method: http.MethodPost, path: "_apis/wit/workitemsbatch", scopes: needWork, run: batchWorkItems},
+	{method: http.MethodPost, path: "{project}/_apis/wit/workitemsbatch", scopes: needWork, run: batchWorkItems},
 	{method: http.MethodPost, path: "{project}/_apis/wit/workitems/${type}", scopes: writeWork, run: createWorkItem},
 	{method: http.MethodPatch, path: "{project}/_apis/wit/workitems/${type}", scopes: writeWork, run: createWorkItem},
 	{method: http.MethodGet, path: "_apis/wit/workitems/{id}", scopes: needWork, run: getWorkItem},
@@ -71,6 +78,7 @@ var devopsOperations = []devopsOperation{
 	{method: http.MethodGet, path: "_apis/wit/fields", scopes: needWork, run: listFields},
 	{method: http.MethodGet, path: "{project}/_apis/wit/fields", scopes: needWork, run: listFields},
 	{method: http.MethodGet, path: "{project}/_apis/wit/workitemtypes", scopes: needWork, run: listWorkItemTypes},
+	{method: http.MethodGet, path: "{project}/_apis/wit/workitemtypes/{type}", scopes: needWork, run: getWorkItemType},
 	{method: http.MethodGet, path: "{project}/_apis/wit/recyclebin", scopes: needWork, run: listRecycleBin},
 	{method: http.MethodGet, path: "{project}/_apis/wit/queries", scopes: needWork, run: emptyList},
 	{method: http.MethodGet, path: "{project}/_apis/wit/tags", scopes: needWork, run: emptyList},
@@ -100,6 +108,6 @@ var devopsOperations = []devopsOperation{
 	{method: http.MethodGet, path: "{project}/_apis/test/runs", scopes: needTest, run: emptyList},
 	{method: http.MethodGet, path: "{project}/_apis/testplan/plans", scopes: needTest, run: emptyList},
 	{method: http.MethodGet, path: "{project}/_apis/wiki/wikis", scopes: needWiki, run: emptyList},
-}
+})
 
 func emptyList(*devopsCall) (devopsReply, *devopsError) { return devopsListOf[any](nil), nil }

@@ -27,7 +27,7 @@ func apiVersion(r *http.Request) string {
 func checkVersion(r *http.Request, preview bool) *devopsError {
 	version := apiVersion(r)
 	if version == "" {
-		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		if has([]string{http.MethodGet, http.MethodHead, http.MethodOptions}, r.Method) {
 			return nil
 		}
 		return errDevOpsVersionMissing.with(r.Method)

@@ -1,7 +1,9 @@
 package sandbox
 
 import (
+	"encoding/json"
 	"maps"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -122,21 +124,45 @@ func getWorkItem(c *devopsCall) (devopsReply, *devopsError) {
 // is missing (null in its place with errorPolicy=omit).
 func listWorkItems(c *devopsCall) (devopsReply, *devopsError) {
 	q := c.r.URL.Query()
-	ids := strings.Split(q.Get("ids"), ",")
-	if q.Get("ids") == "" || len(ids) > 200 {
+	wanted := workItemBatch{Fields: c.wantedFields(), ErrorPolicy: q.Get("errorPolicy")}
+	for text := range strings.SplitSeq(q.Get("ids"), ",") {
+		id, err := strconv.Atoi(strings.TrimSpace(text))
+		if err != nil && q.Get("ids") != "" {
+			return devopsReply{}, errDevOpsArgument.with("The work item ID " + strconv.Quote(text) + " is not a number.")
+		} else if err == nil {
+			wanted.IDs = append(wanted.IDs, id)
+		}
+	}
+	return c.workItems(wanted)
+}
+
+// A workItemBatch asks for many work items at once.
+type workItemBatch struct {
+	IDs         []int    `json:"ids"`
+	Fields      []string `json:"fields"`
+	ErrorPolicy string   `json:"errorPolicy"`
+}
+
+// batchWorkItems is listWorkItems with a body in place of the query.
+func batchWorkItems(c *devopsCall) (devopsReply, *devopsError) {
+	var wanted workItemBatch
+	if err := json.Unmarshal(c.body, &wanted); err != nil {
+		return devopsReply{}, errDevOpsArgument.with("The request body is not a work item batch request.")
+	}
+	return c.workItems(wanted)
+}
+
+func (c *devopsCall) workItems(wanted workItemBatch) (devopsReply, *devopsError) {
+	if n := len(wanted.IDs); n == 0 || n > 200 {
 		return devopsReply{}, errDevOpsArgument.with("Parameter ids must list 1 to 200 work item IDs.")
 	}
-	items := make([]any, 0, len(ids))
-	for _, text := range ids {
-		id, err := strconv.Atoi(strings.TrimSpace(text))
-		if err != nil {
-			return devopsReply{}, errDevOpsArgument.with("The work item ID " + strconv.Quote(text) + " is not a number.")
-		}
+	items := make([]any, 0, len(wanted.IDs))
+	for _, id := range wanted.IDs {
 		p, item := c.workItem(id)
 		switch {
 		case item != nil:
-			items = append(items, c.workItemBody(p, item, c.wantedFields()...))
-		case strings.EqualFold(q.Get("errorPolicy"), "omit"):
+			items = append(items, c.workItemBody(p, item, wanted.Fields...))
+		case strings.EqualFold(wanted.ErrorPolicy, "omit"):
 			items = append(items, nil)
 		default:
 			return devopsReply{}, errDevOpsWorkItem.with(id)
@@ -147,12 +173,12 @@ func listWorkItems(c *devopsCall) (devopsReply, *devopsError) {
 
 // createWorkItem makes an item of the path's {type} from a JSON patch.
 func createWorkItem(c *devopsCall) (devopsReply, *devopsError) {
-	i := slices.IndexFunc(workItemTypes, func(t string) bool { return strings.EqualFold(t, c.params["type"]) })
-	if i < 0 {
-		return devopsReply{}, errDevOpsWorkItemType.with(c.params["type"], c.project.Name)
+	kind, failure := c.workItemType()
+	if failure != nil {
+		return devopsReply{}, failure
 	}
 	item := &workItem{Rev: 0, Fields: map[string]any{
-		"System.TeamProject": c.project.Name, "System.WorkItemType": workItemTypes[i],
+		"System.TeamProject": c.project.Name, "System.WorkItemType": kind,
 		"System.State": "New", "System.Reason": "New",
 		"System.AreaPath": c.project.Name, "System.IterationPath": c.project.Name,
 		"System.CreatedDate": c.moment(), "System.CreatedBy": c.person(),
@@ -245,10 +271,34 @@ func (o *organization) nextWorkItem() int {
 func listWorkItemTypes(c *devopsCall) (devopsReply, *devopsError) {
 	types := make([]map[string]any, len(workItemTypes))
 	for i, name := range workItemTypes {
-		types[i] = map[string]any{"name": name, "referenceName": "Microsoft.VSTS.WorkItemTypes." + strings.ReplaceAll(name, " ", ""), "isDisabled": false,
-			"url": c.url(c.project.ID + "/_apis/wit/workItemTypes/" + name)}
+		types[i] = c.workItemTypeBody(name)
 	}
 	return devopsListOf(types), nil
+}
+
+func getWorkItemType(c *devopsCall) (devopsReply, *devopsError) {
+	name, failure := c.workItemType()
+	if failure != nil {
+		return devopsReply{}, failure
+	}
+	return ok(c.workItemTypeBody(name)), nil
+}
+
+func (c *devopsCall) workItemTypeBody(name string) map[string]any {
+	return map[string]any{
+		"name": name, "referenceName": "Microsoft.VSTS.WorkItemTypes." + strings.ReplaceAll(name, " ", ""), "isDisabled": false,
+		"url": c.url(c.project.ID + "/_apis/wit/workItemTypes/" + url.PathEscape(name)),
+	}
+}
+
+// workItemType is the path's {type} as the process calls it.
+func (c *devopsCall) workItemType() (string, *devopsError) {
+	for _, name := range workItemTypes {
+		if strings.EqualFold(name, c.params["type"]) {
+			return name, nil
+		}
+	}
+	return "", errDevOpsWorkItemType.with(c.params["type"], c.project.Name)
 }
 
 func listFields(c *devopsCall) (devopsReply, *devopsError) {

@@ -153,3 +153,31 @@ func TestQueriesThatCannotBeRead(t *testing.T) {
 		t.Errorf("no query: %d", got.StatusCode)
 	}
 }
+
+func TestManyWorkItemsAreReadByOneBody(t *testing.T) {
+	s := start(t, Options{})
+	id := int(work(t, s, "POST", "workitems/$Task", `[{"op":"add","path":"/fields/System.Title","value":"x"}]`).json(t)["id"].(float64))
+	read := work(t, s, "POST", "workitemsbatch", fmt.Sprintf(`{"ids":[%d,99999],"fields":["System.Title"],"errorPolicy":"omit"}`, id)).json(t)
+	list, _ := read["value"].([]any)
+	if len(list) != 2 || list[1] != nil || read["count"] != 2.0 {
+		t.Fatalf("read %v", read)
+	}
+	if fields := list[0].(map[string]any)["fields"].(map[string]any); len(fields) != 1 || fields["System.Title"] != "x" {
+		t.Errorf("fields %v", fields)
+	}
+	for body, want := range map[string]int{`{"ids":[99999]}`: 404, `{"ids":[]}`: 400, `{}`: 400, `nonsense`: 400} {
+		if got := work(t, s, "POST", "workitemsbatch", body); got.StatusCode != want {
+			t.Errorf("%s: %d, want %d", body, got.StatusCode, want)
+		}
+	}
+}
+
+func TestAWorkItemTypeIsReadByItsName(t *testing.T) {
+	s := start(t, Options{})
+	if got := work(t, s, "GET", "workitemtypes/user%20story", "").json(t); got["name"] != "User Story" || !strings.HasSuffix(got["url"].(string), "/User%20Story") {
+		t.Errorf("type %v", got)
+	}
+	if got := work(t, s, "GET", "workitemtypes/Wish", ""); got.StatusCode != 404 || got.json(t)["typeKey"] != "WorkItemTypeNotFoundException" {
+		t.Errorf("unknown type: %d %s", got.StatusCode, got.body)
+	}
+}

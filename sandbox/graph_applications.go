@@ -178,7 +178,7 @@ func (q *graphRequest) prefers(what string) bool {
 }
 
 func updateApplication(q *graphRequest, a *application) (reply, *graphError) {
-	doc, fault := q.object()
+	doc, fault := q.changes(a.ID)
 	if fault != nil {
 		return reply{}, fault
 	}

@@ -89,7 +89,7 @@ func (q *graphRequest) runItem(item batchItem, statuses map[string]int) reply {
 		}
 	}
 	address, err := url.Parse(item.URL)
-	if err != nil || address.Path == "/$batch" || q.version == "beta" && item.Method != http.MethodGet {
+	if err != nil || address.Path == "/$batch" {
 		return refuse(&errBatch)
 	}
 	inner := &graphRequest{

@@ -31,6 +31,16 @@ func (q *graphRequest) object() (map[string]any, *graphError) {
 	return withoutAnnotations(doc).(map[string]any), nil
 }
 
+// changes is object for an update. The id of the very object may be repeated:
+// clients that send back what they read do so [hashicorp/terraform-provider-azuread].
+func (q *graphRequest) changes(id string) (map[string]any, *graphError) {
+	doc, fault := q.object()
+	if sent, isText := doc["id"].(string); isText && strings.EqualFold(sent, id) {
+		delete(doc, "id")
+	}
+	return doc, fault
+}
+
 // withoutAnnotations drops @odata.… properties; owners@odata.bind and its
 // kind are not annotations but references, and stay.
 func withoutAnnotations(v any) any {

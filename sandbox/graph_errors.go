@@ -51,7 +51,6 @@ var (
 	errMethod          = graphError{Status: http.StatusMethodNotAllowed, Code: "Request_BadRequest", Message: "Specified HTTP method is not allowed for the request target."}
 	errSegment         = graphError{Status: http.StatusBadRequest, Code: "BadRequest", Message: "Resource not found for the segment '%s'."}
 	errVersion         = graphError{Status: http.StatusBadRequest, Code: "BadRequest", Message: "Invalid version: %s"}
-	errBetaWrite       = graphError{Status: http.StatusBadRequest, Code: "BadRequest", Message: "This sandbox answers reads under /beta; send changes to /v1.0."}
 	errNotFound        = graphError{Status: http.StatusNotFound, Code: "Request_ResourceNotFound", Message: "Resource '%s' does not exist or one of its queried reference-property objects are not present."}
 	errObjectNotFound  = graphError{Status: http.StatusNotFound, Code: "Directory_ObjectNotFound", Message: "Unable to read the company information from the directory."}
 	errBody            = graphError{Status: http.StatusBadRequest, Code: "BadRequest", Message: "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format."}

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -18,6 +19,22 @@ func (g *graphTest) client() *servicePrincipal {
 	appID := g.create(g.admin(), wizardBody).text("appId")
 	g.call(g.admin(), "POST", "/v1.0/servicePrincipals", `{"appId":"`+appID+`"}`).want(201)
 	return g.tenant.principalOf(appID)
+}
+
+func TestAnUpdateMayRepeatTheObjectsOwnID(t *testing.T) {
+	g := contoso(t)
+	client := g.client()
+	granted := g.grant(client.ID, g.tenant.principalOf(devopsAppID).ID, "vso.work").want(201).text("id")
+	registered := g.tenant.appsByClientID[client.AppID].ID
+	for path, change := range map[string]string{
+		"oauth2PermissionGrants/" + granted: `"scope":"vso.code"`,
+		"servicePrincipals/" + client.ID:    `"notes":"x"`,
+		"applications/" + registered:        `"notes":"x"`,
+	} {
+		_, id, _ := strings.Cut(path, "/")
+		g.call(g.admin(), "PATCH", "/v1.0/"+path, `{"id":"`+id+`",`+change+`}`).want(204)
+		g.call(g.admin(), "PATCH", "/v1.0/"+path, `{"id":"`+newGUID()+`",`+change+`}`).refused(errReadOnly)
+	}
 }
 
 func TestTheLifeOfAGrant(t *testing.T) {

@@ -272,7 +272,6 @@ func TestPathsThatLeadNowhereAreRefusedByName(t *testing.T) {
 	}{
 		{"no version", "GET", "/applications", errVersion},
 		{"unknown version", "GET", "/v2.0/applications", errVersion},
-		{"a change under beta", "POST", "/beta/applications", errBetaWrite},
 		{"unknown resource", "GET", "/v1.0/gadgets", errSegment},
 		{"unknown part of a known resource", "GET", "/v1.0/applications/x/gadgets", errSegment},
 		{"empty path", "GET", "/v1.0/", errSegment},
@@ -299,6 +298,16 @@ func TestAliasesOfPathsAnswerTheSame(t *testing.T) {
 			t.Errorf("%s lists %v, want %v", path, got, want)
 		}
 	}
+}
+
+func TestBetaTakesChangesToo(t *testing.T) {
+	g := contoso(t)
+	o := g.call(g.admin(), "POST", "/beta/applications", `{"displayName":"By beta"}`).want(201)
+	if got := o.text("@odata.context"); got != "http://example.com/graph/beta/$metadata#applications/$entity" {
+		t.Errorf("context %s", got)
+	}
+	g.call(g.admin(), "PATCH", "/v1.0/applications/"+o.text("id"), `{"notes":"one directory behind both"}`).want(204)
+	g.call(g.admin(), "PATCH", "/beta/applications/"+o.text("id"), `{"signInAudienceRestrictions":{}}`).refused(errUnknownProperty)
 }
 
 func TestThePathOfAnotherTenantLeadsNowhere(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 )
@@ -276,4 +277,26 @@ func TestManyRedemptionsAtOnceGiveOneToken(t *testing.T) {
 	if count[http.StatusOK] != 1 || count[http.StatusBadRequest] != 15 {
 		t.Errorf("answers by status: %v", count)
 	}
+}
+
+func TestAResourceMayBeNamedByItsAddressHere(t *testing.T) {
+	l := newTestWorld(t)
+	a, home := l.consented(nil), l.tenant("contoso")
+	l.tenant("contoso").appRoles[home.principalOf(a.AppID).ID] = []string{"Application.Read.All"}
+	root := strings.TrimSuffix(l.base, "/login")
+	for address, audience := range map[string]string{
+		root + "/graph":   "https://graph.microsoft.com",
+		root + "/devops/": "https://app.vssps.visualstudio.com",
+		root + "/vssps":   "https://app.vssps.visualstudio.com",
+	} {
+		if got := l.token(home.ID, appForm(a, "scope", address+"/.default")).ok().claims().Audience; got != audience {
+			t.Errorf("%s: a token for %s, want %s", address, got, audience)
+		}
+	}
+	code := l.visitor().open(l.authorizeURL("organizations", a, "scope", root+"/devops/user_impersonation")).signIn("user", "contoso").code()
+	if got := l.token("organizations", redeem(a, code)).ok().string("scope"); got != root+"/devops/user_impersonation" {
+		t.Errorf("scope %q, not as it was asked for", got)
+	}
+	l.token(home.ID, appForm(a, "scope", root+"/login/.default")).refused(500011, "invalid_resource", 400)
+	l.token(home.ID, appForm(a, "scope", "https://dev.azure.com/.default"), "X-Forwarded-Host", "login.microsoftonline.com").refused(500011, "invalid_resource", 400)
 }

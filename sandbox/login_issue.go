@@ -75,7 +75,7 @@ func (v *visit) issueAccess(t tokenIntent) (*tokenBody, *refusal) {
 		tenant: t.subject.tenant, client: t.client.application, clientACR: t.acr, address: v.address(),
 		resource: t.wanted.resource, audience: t.wanted.audience, subject: t.subject, scopes: scopes,
 	})
-	body.Scope = t.wanted.scopeNames(scopes)
+	body.Scope, body.resource = t.wanted.scopeNames(scopes), t.wanted.name()
 	return body, nil
 }
 
@@ -125,14 +125,17 @@ func (a asked) scopeNames(scopes []string) string {
 		case a.short:
 			names = append(names, s)
 		default:
-			names = append(names, a.audience+"/"+s)
+			names = append(names, a.name()+"/"+s)
 		}
 	}
 	if a.isDefault {
-		names = append(names, a.audience+"/"+defaultScope)
+		names = append(names, a.name()+"/"+defaultScope)
 	}
 	return joinScopes(append(signIn, names...))
 }
+
+// name is the resource as the client named it.
+func (a asked) name() string { return cmp.Or(a.address, a.audience) }
 
 // firstAsked is the resource of the access token; a sign-in that asks none
 // gets one for Microsoft Graph, to read the user's own profile.

@@ -7,10 +7,10 @@ import (
 
 // resolveScopes holds a scope request against a tenant: which resources it
 // names, and whether they publish what is asked for.
-func (w *world) resolveScopes(t *tenant, c client, req scopeRequest) ([]asked, *refusal) {
+func (v *visit) resolveScopes(t *tenant, c client, req scopeRequest) ([]asked, *refusal) {
 	var wanted []asked
 	for _, named := range req.resources {
-		a, e := w.resolveResource(t, c, named)
+		a, e := v.resolveResource(t, c, named)
 		if e != nil {
 			return nil, e
 		}
@@ -25,15 +25,18 @@ func (w *world) resolveScopes(t *tenant, c client, req scopeRequest) ([]asked, *
 	return wanted, nil
 }
 
-func (w *world) resolveResource(t *tenant, c client, named namedResource) (asked, *refusal) {
+func (v *visit) resolveResource(t *tenant, c client, named namedResource) (asked, *refusal) {
 	a := asked{audience: named.identifier, isDefault: named.isDefault, short: named.short}
 	if isSelf, e := c.namesItself(named.identifier); isSelf {
 		a.resource = c.AppID
 		return a, e
 	}
-	sp := t.resourceCalled(named.identifier)
+	if public := v.publicName(named.identifier); public != "" {
+		a.address, a.audience = a.audience, public
+	}
+	sp := t.resourceCalled(a.audience)
 	if sp == nil {
-		return a, w.noSuchResource(t, named.identifier)
+		return a, v.noSuchResource(t, a.audience)
 	}
 	if !sp.AccountEnabled {
 		return a, aadsts(500014, "resource", named.identifier)
@@ -47,6 +50,28 @@ func (w *world) resolveResource(t *tenant, c client, named namedResource) (asked
 		a.names = addMissing(a.names, published.Value)
 	}
 	return a, nil
+}
+
+// publicName is the identifier of the resource that stands at an address of
+// this sandbox: clients of other clouds than the public one name a resource
+// by its address. It is empty for any other identifier.
+func (v *visit) publicName(identifier string) string {
+	if isPublicHost(callerHost(v.request)) {
+		return ""
+	}
+	for service, name := range addressNames {
+		if strings.EqualFold(strings.TrimRight(identifier, "/"), siblingOrigin(v.request, service)) {
+			return name
+		}
+	}
+	return ""
+}
+
+// addressNames are the identifiers of the resources by service.
+var addressNames = map[string]string{
+	serviceGraph:  publicOrigins[serviceGraph],
+	serviceDevOps: publicOrigins[serviceVSSPS],
+	serviceVSSPS:  publicOrigins[serviceVSSPS],
 }
 
 // namesItself: an app may ask for a token for itself by its client ID, if it

@@ -77,6 +77,7 @@ type browser struct {
 type asked struct {
 	resource  string // appId
 	audience  string // as the client named the resource
+	address   string // the sandbox's own address by which the client named it instead, if it did
 	names     []string
 	isDefault bool
 	short     bool // named by permissions alone: the answer names them so too

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -38,7 +39,7 @@ func (w *world) serveTenantProbe(rw http.ResponseWriter, r *http.Request, slug s
 // serveProfile answers calls that belong to a person and to no organization.
 func (w *world) serveProfile(rw http.ResponseWriter, r *http.Request) {
 	who, fault := w.authenticate(r)
-	if fault != nil {
+	if fault != nil && !asksForLocations(r, r.URL.Path) {
 		refuseAnonymousProfile(rw, r)
 		return
 	}
@@ -64,7 +65,11 @@ func refuseAnonymousProfile(rw http.ResponseWriter, r *http.Request) {
 }
 
 // profileOperations are the operations of app.vssps.visualstudio.com.
-var profileOperations = []devopsOperation{
+var profileOperations = slices.Concat(locationsOf(vsspsLocations), personOperations)
+
+// personOperations are about the caller, with or without an organization in
+// the path.
+var personOperations = []devopsOperation{
 	{method: http.MethodGet, path: "_apis/profile/profiles/{id}", scopes: needProfile, run: getProfile},
 	{method: http.MethodGet, path: "_apis/accounts", scopes: needProfile, run: listAccounts},
 }
@@ -75,10 +80,10 @@ var (
 )
 
 // vsspsOperations are the operations of vssps.dev.azure.com/{organization}.
-var vsspsOperations = []devopsOperation{
+var vsspsOperations = slices.Concat(locationsOf(vsspsLocations), personOperations, []devopsOperation{
 	{method: http.MethodGet, path: "_apis/connectionData", preview: true, run: connectionData},
 	{method: http.MethodGet, path: "_apis/graph/users", scopes: needGraph, preview: true, run: listGraphUsers},
 	{method: http.MethodGet, path: "_apis/graph/groups", scopes: needGraph, preview: true, run: listGraphGroups},
 	{method: http.MethodGet, path: "_apis/graph/serviceprincipals", scopes: needGraph, preview: true, run: emptyList},
 	{method: http.MethodGet, path: "_apis/identities", scopes: needIdentity, run: findIdentities},
-}
+})
