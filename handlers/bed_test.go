@@ -24,6 +24,7 @@ import (
 	"github.com/consentry/consentry/graph"
 	"github.com/consentry/consentry/handlers"
 	"github.com/consentry/consentry/oauth"
+	"github.com/consentry/consentry/preset"
 	"github.com/consentry/consentry/sandbox"
 	"github.com/consentry/consentry/store"
 	"github.com/consentry/consentry/trial"
@@ -218,6 +219,17 @@ func (c *console) asked(mark int, method, path string) int {
 	return n
 }
 
+// sent counts those of exactly that path.
+func (c *console) sent(mark int, method, path string) int {
+	n := 0
+	for _, r := range c.box.Requests()[mark:] {
+		if r.Method == method && r.Path == path {
+			n++
+		}
+	}
+	return n
+}
+
 func (c *console) mark() int { return len(c.box.Requests()) }
 
 // outside is the console's only way out; it remembers where it led and what
@@ -280,4 +292,21 @@ func (c *console) person(scenario, name string) entra.Person {
 	}
 	c.t.Fatalf("%s of %s never signed in", name, scenario)
 	return entra.Person{}
+}
+
+// adminToken acts as the healthy tenant's administrator, who has signed in.
+func (c *console) adminToken() handlers.TokenFunc {
+	return func(context.Context) (entra.Sensitive, time.Time, error) {
+		t := c.tokens(c.person("healthy", "admin"))
+		return t.Access, t.Expires, nil
+	}
+}
+
+func presetOf(t *testing.T, env store.Environment) preset.Preset {
+	t.Helper()
+	p, ok := preset.ByID(env.Spec.Integration)
+	if !ok {
+		t.Fatalf("no integration %q", env.Spec.Integration)
+	}
+	return p
 }

@@ -34,6 +34,6 @@ func TestFromNothingToARemovedEnvironment(t *testing.T) {
 	p = b.get(path+"/remove").want(200, "What stops working")
 	name := strings.TrimPrefix(p.doc().Find("h1").Text(), "Remove ")
 	op := b.submit(p, "Remove "+name, url.Values{"name": {name}}).want(200)
-	b.eventually(op.at.Path, "Removed.")
+	b.done(op.at.Path)
 	b.get(path).want(200, "removed")
 }

@@ -370,7 +370,7 @@ func TestWhatMicrosoftGraphRefusesHasANextStep(t *testing.T) {
 		{"401", sandbox.Action{Status: 401, Body: body("InvalidAuthenticationToken")}, 403, []string{"does not take this sign-in any more", "request ID"}, "Sign in again"},
 		{"403", sandbox.Action{Status: 403, Body: body("Authorization_RequestDenied")}, 403, []string{"may not read this", "Authorization_RequestDenied", "request ID"}, "Use another account"},
 		{"404", sandbox.Action{Status: 404, Body: body("Request_ResourceNotFound")}, 502, []string{"answered 404"}, "Try again"},
-		{"500", sandbox.Action{Status: 500, Body: body("generalException")}, 502, []string{"answered 500"}, "Try again"},
+		{"400", sandbox.Action{Status: 400, Body: body("Request_BadRequest")}, 502, []string{"answered 400"}, "Try again"},
 		{"no answer", sandbox.Action{Drop: "before"}, 502, []string{"No usable answer came from Microsoft Graph", "network"}, "Try again"},
 		{"not JSON", sandbox.Action{BadJSON: true}, 502, []string{"No usable answer"}, "Try again"},
 	} {

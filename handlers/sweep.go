@@ -33,14 +33,15 @@ func (h *Handlers) Recover(ctx context.Context) error {
 // were cut off, and takes away redirect URIs that tests left behind.
 func (h *Handlers) Keep(ctx context.Context) {
 	for {
-		h.sweep(ctx)
+		h.Sweep(ctx)
 		if h.Sleep(ctx, sweepEvery) != nil {
 			return
 		}
 	}
 }
 
-func (h *Handlers) sweep(ctx context.Context) {
+// Sweep is one round of Keep.
+func (h *Handlers) Sweep(ctx context.Context) {
 	_, sessions := h.Store.SweepSessions(ctx)
 	_, secrets := h.Store.SweepSecrets(ctx)
 	if err := errors.Join(sessions, secrets, h.Recover(ctx)); err != nil && ctx.Err() == nil {
