@@ -133,6 +133,9 @@ func (q *graphRequest) draft(doc map[string]any) (*application, *graphError) {
 
 // settle derives what follows from other properties.
 func (a *application) settle(before *application) {
+	for i := range a.AppRoles {
+		a.AppRoles[i].Origin = "Application"
+	}
 	known := map[string]*int{}
 	if before != nil {
 		for _, s := range before.Web.RedirectURISettings {
@@ -178,7 +181,7 @@ func (q *graphRequest) prefers(what string) bool {
 }
 
 func updateApplication(q *graphRequest, a *application) (reply, *graphError) {
-	doc, fault := q.changes(a.ID)
+	doc, fault := q.changes(a)
 	if fault != nil {
 		return reply{}, fault
 	}

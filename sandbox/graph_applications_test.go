@@ -276,3 +276,11 @@ func TestAMemberHasAQuotaOfObjects(t *testing.T) {
 	g.call(g.person("user", allScopes...), "DELETE", "/v1.0/directory/deletedItems/"+last, "").want(204)
 	g.create(g.person("user", allScopes...), `{"displayName":"Room again"}`)
 }
+
+func TestAnAppRoleSaysWhereItIsDefined(t *testing.T) {
+	g := contoso(t)
+	created := g.create(g.admin(), app(`"appRoles":[{"id":"`+newGUID()+`","value":"reader","displayName":"Reader","description":"Reads.","allowedMemberTypes":["User"],"isEnabled":true}]`)).want(201)
+	if got := created.text("appRoles", 0, "origin"); got != "Application" {
+		t.Errorf("origin %q", got)
+	}
+}

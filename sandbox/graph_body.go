@@ -31,14 +31,28 @@ func (q *graphRequest) object() (map[string]any, *graphError) {
 	return withoutAnnotations(doc).(map[string]any), nil
 }
 
-// changes is object for an update. The id of the very object may be repeated:
-// clients that send back what they read do so [hashicorp/terraform-provider-azuread].
-func (q *graphRequest) changes(id string) (map[string]any, *graphError) {
+// changes is object for an update of v, without the plain values that v has
+// already: clients send back what they read, read-only properties included
+// [hashicorp/terraform-provider-azuread; pnp/cli-microsoft365].
+func (q *graphRequest) changes(v any) (map[string]any, *graphError) {
 	doc, fault := q.object()
-	if sent, isText := doc["id"].(string); isText && strings.EqualFold(sent, id) {
-		delete(doc, "id")
+	for _, p := range propertiesOf(v, nil) {
+		sent, isSent := doc[p.name]
+		switch sent.(type) {
+		case map[string]any, []any:
+			continue
+		}
+		if isSent && sameJSON(sent, p.value) {
+			delete(doc, p.name)
+		}
 	}
 	return doc, fault
+}
+
+func sameJSON(a, b any) bool {
+	x, errX := marshal(a)
+	y, errY := marshal(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 
 // withoutAnnotations drops @odata.… properties; owners@odata.bind and its

@@ -98,7 +98,7 @@ func (t *tenant) checkGrant(g *grant) *graphError {
 // patchGrant replaces the list of permissions; nothing else of a grant can
 // change.
 func patchGrant(q *graphRequest, g *grant) (reply, *graphError) {
-	doc, fault := q.changes(g.ID)
+	doc, fault := q.changes(g)
 	if fault != nil {
 		return reply{}, fault
 	}

@@ -21,11 +21,17 @@ func (g *graphTest) client() *servicePrincipal {
 	return g.tenant.principalOf(appID)
 }
 
-func TestAnUpdateMayRepeatTheObjectsOwnID(t *testing.T) {
+func TestAnUpdateMayRepeatWhatIsThere(t *testing.T) {
 	g := contoso(t)
 	client := g.client()
 	granted := g.grant(client.ID, g.tenant.principalOf(devopsAppID).ID, "vso.work").want(201).text("id")
 	registered := g.tenant.appsByClientID[client.AppID].ID
+	whole := g.call(g.admin(), "GET", "/v1.0/oauth2PermissionGrants/"+granted, "").want(200)
+	whole.body["scope"] = "vso.build"
+	g.call(g.admin(), "PATCH", "/v1.0/oauth2PermissionGrants/"+granted, jsonOf(t, whole.body)).want(204)
+	if got := g.tenant.grants[granted].Scope; got != "vso.build" {
+		t.Errorf("scope %q after the whole grant was sent back", got)
+	}
 	for path, change := range map[string]string{
 		"oauth2PermissionGrants/" + granted: `"scope":"vso.code"`,
 		"servicePrincipals/" + client.ID:    `"notes":"x"`,

@@ -135,7 +135,7 @@ func patchPrincipal(q *graphRequest) (reply, *graphError) {
 }
 
 func updatePrincipal(q *graphRequest, sp *servicePrincipal) (reply, *graphError) {
-	doc, fault := q.changes(sp.ID)
+	doc, fault := q.changes(sp)
 	if fault != nil {
 		return reply{}, fault
 	}
