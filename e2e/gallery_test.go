@@ -1,0 +1,57 @@
+package e2e
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/playwright-community/playwright-go"
+)
+
+// TestNoPageHasBarriers walks every page in every state: light and dark, wide
+// and narrow, with everything unfolded.
+func TestNoPageHasBarriers(t *testing.T) {
+	b := startBox(t)
+	needAxe(t)
+	c := b.console(t, "--gallery")
+	for _, theme := range []*playwright.ColorScheme{playwright.ColorSchemeLight, playwright.ColorSchemeDark} {
+		t.Run(string(*theme), func(t *testing.T) {
+			p := c.visit(t, playwright.BrowserNewContextOptions{ColorScheme: theme})
+			p.watch.allow("/events") // what a picture shows does not run
+			p.goTo("/_gallery")
+			names, err := p.page.Locator("main li").AllInnerTexts()
+			p.must(err)
+			if len(names) < 50 {
+				t.Fatalf("the gallery has %d pages only", len(names))
+			}
+			for _, name := range names {
+				p.goTo("/_gallery/" + name)
+				p.walkedIn(name, string(*theme))
+			}
+		})
+	}
+}
+
+// walkedIn looks at the page in a wide and in a narrow window.
+func (p *visitor) walkedIn(name, theme string) {
+	p.t.Helper()
+	shown, err := p.page.Evaluate(`() => { document.querySelectorAll("details").forEach(d => { d.open = !d.closest("header") });
+		return document.documentElement.getAttribute("data-bs-theme") }`)
+	p.must(err)
+	if shown != theme {
+		p.t.Fatalf("%s is %v, want %s", name, shown, theme)
+	}
+	for _, width := range []int{1280, 360} {
+		p.must(p.page.SetViewportSize(width, 900))
+		found := barriers(p.t, p.page)
+		n := overflow(p.t, p.page)
+		if len(found) > 0 {
+			p.t.Errorf("%s at %d pixels:\n  %s", name, width, strings.Join(found, "\n  "))
+		}
+		if n > 0 {
+			p.t.Errorf("%s is %d pixels wider than a window of %d", name, n, width)
+		}
+		if len(found) > 0 || n > 0 {
+			shot(p.page, "barrier-"+name+"-"+theme)
+		}
+	}
+}
