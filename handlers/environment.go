@@ -194,7 +194,7 @@ func (h *Handlers) environmentPage(env store.Environment, p preset.Preset, ops [
 		page.Secrets = secretRows(env, r.App.Secrets, now)
 		page.SeeIt = seeApp(h.Cloud, env.Tenant, r.App)
 	}
-	if k := liveSecret(env, kept); k != nil && k.RevealedAt.IsZero() {
+	if k := unseenSecret(env, kept); k != nil {
 		page.Kept = append(page.Kept, *k)
 	}
 	for _, o := range ops {
@@ -210,8 +210,13 @@ func (h *Handlers) environmentPage(env store.Environment, p preset.Preset, ops [
 // nextSteps is what is left to do on the way to a working connection.
 func nextSteps(env store.Environment, p preset.Preset, trials []trial.Trial, kept []store.KeptSecret) []nextStep {
 	base := "/environments/" + env.ID
+	secret := nextStep{Label: "Take the client secret", Help: "It is shown once, and forgotten here 24 hours after it was made.", Href: base + "/secret", Done: len(kept) == 0}
 	if env.State == store.Attention || env.State == store.Applying {
-		return []nextStep{{Label: "Go on with the setup", Help: "Something is left to do; the review shows what.", Href: base + "/setup/review", Primary: true}}
+		steps := []nextStep{{Label: "Go on with the setup", Help: "Something is left to do; the review shows what.", Href: base + "/setup/review", Primary: true}}
+		if !secret.Done {
+			steps = append(steps, secret)
+		}
+		return steps
 	}
 	if env.State == store.Removed {
 		return nil
@@ -219,7 +224,7 @@ func nextSteps(env store.Environment, p preset.Preset, trials []trial.Trial, kep
 	tested := slices.ContainsFunc(trials, func(t trial.Trial) bool { return t.State == trial.Succeeded })
 	handed := len(env.Handed) >= len(p.Fields)
 	steps := []nextStep{
-		{Label: "Take the client secret", Help: "It is shown once.", Href: base + "/secret", Done: len(kept) == 0},
+		secret,
 		{Label: "Test the consent flow", Help: "Sign in as a user would and see what the token can do.", Href: base + "/test", Done: tested},
 		{Label: "Hand the values over to " + p.Name, Help: "The form's fields in its own order, ready to copy.", Href: base + "/hand-off", Done: handed},
 	}

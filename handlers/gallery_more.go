@@ -92,7 +92,7 @@ func galleryRuns(env store.Environment) []galleryPage {
 	var pages []galleryPage
 	for _, op := range galleryOperations(env) {
 		texts := map[setup.StepID]setup.Event{"lost-secret:1": {Text: "Waiting 5 seconds: Microsoft Graph asked for it."}}
-		pages = append(pages, galleryPage{"operation-" + op.ID, "operation.html", operationView(op, env, entries, texts)})
+		pages = append(pages, galleryPage{"operation-" + op.ID, "operation.html", operationView(op, env, entries, texts, &store.KeptSecret{})})
 	}
 	return pages
 }

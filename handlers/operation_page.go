@@ -24,6 +24,7 @@ type operationPage struct {
 	Live      bool
 	Next      web.Link
 	CanResume bool
+	Unseen    bool // the client secret waits to be shown
 }
 
 // progressRow is one planned step with how far it got.
@@ -34,6 +35,7 @@ type progressRow struct {
 	Text      string
 	RequestID string
 	Say       string
+	Refused   bool // its own request was
 }
 
 func (h *Handlers) operation(c *gin.Context) (store.Operation, error) {
@@ -58,8 +60,12 @@ func (h *Handlers) showOperation(c *gin.Context) (web.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	kept, err := h.Store.Secrets(ctx, env.ID)
+	if err != nil {
+		return nil, err
+	}
 	_, texts := h.running.watch(op.ID)
-	page := operationView(op, env, entries, texts)
+	page := operationView(op, env, entries, texts, unseenSecret(env, kept))
 	if page.CanResume {
 		if page.CanResume, err = h.resumable(ctx, env, op); err != nil {
 			return nil, err
@@ -68,8 +74,9 @@ func (h *Handlers) showOperation(c *gin.Context) (web.Response, error) {
 	return web.Page("operation.html", page), nil
 }
 
-// operationView shapes the page from what the journal says.
-func operationView(op store.Operation, env store.Environment, entries []setup.Entry, texts map[setup.StepID]setup.Event) *operationPage {
+// operationView shapes the page from what the journal says. unseen is the
+// secret that waits to be shown, if any.
+func operationView(op store.Operation, env store.Environment, entries []setup.Entry, texts map[setup.StepID]setup.Event, unseen *store.KeptSecret) *operationPage {
 	page := &operationPage{Operation: op, Env: env, State: operationState(op), Rows: progressRows(op, entries, texts)}
 	page.Section = "setup"
 	page.Title = fmt.Sprintf("%s: %s", env.Name, page.State.Words)
@@ -78,37 +85,55 @@ func operationView(op store.Operation, env store.Environment, entries []setup.En
 		page.Words, page.Left = op.Result.Words, planRows(op.Result.Left)
 	}
 	page.Next = web.Link{Label: "Open the environment", Href: "/environments/" + env.ID}
+	page.Unseen = unseen != nil
 	switch op.State {
 	case store.OperationRunning:
 		page.Refresh = 3
 		page.Verdict = "Working. You may leave this page; the work goes on and is shown here when you come back."
 	case store.OperationDone:
-		page.Verdict = doneVerdict(op)
-		if op.Kind != store.RemoveOperation {
+		page.Verdict = doneVerdict(op, env)
+		switch {
+		case op.Kind == store.RemoveOperation:
+			page.Next = web.Link{Label: "Go to your environments", Href: "/"}
+		case page.Unseen:
 			page.Next = web.Link{Label: "Take the client secret", Href: "/environments/" + env.ID + "/secret"}
 		}
 	default:
 		page.CanResume = true
-		page.Verdict = stoppedVerdict(op)
+		page.Verdict = stoppedVerdict(op, page.Rows)
 	}
 	return page
 }
 
-func doneVerdict(op store.Operation) string {
+func doneVerdict(op store.Operation, env store.Environment) string {
 	switch {
+	case op.Kind == store.RemoveOperation && env.Spec.Adopt != "":
+		return "Removed. The app registration was there before and stays."
 	case op.Kind == store.RemoveOperation:
 		return "Removed. The app registration can be restored in the portal for 30 days."
 	case op.Result != nil && op.Result.Proven:
-		return "Done, and proven by reading everything back: nothing is left to do."
+		return "It is proven by reading everything back: nothing is left to do."
 	}
 	return "Everything that could be done here is done; what is left is listed below."
 }
 
-func stoppedVerdict(op store.Operation) string {
+func stoppedVerdict(op store.Operation, rows []progressRow) string {
 	if op.State == store.OperationInterrupted {
 		return "The console stopped while this was under way. Nothing is lost: going on looks up what had been done and does only the rest."
 	}
-	return "It stopped: " + op.Error
+	refused := 0
+	for _, r := range rows {
+		if r.Refused {
+			refused++
+		}
+	}
+	switch refused {
+	case 0:
+		return "It stopped: " + op.Error
+	case 1:
+		return "One step was refused; beside it stands why, and who can do it. What was done stays."
+	}
+	return fmt.Sprintf("%d steps were refused; beside them stands why, and who can do them. What was done stays.", refused)
 }
 
 // progressRows joins the plan with the journal: a step shows its newest entry.
@@ -123,9 +148,17 @@ func progressRows(op store.Operation, entries []setup.Entry, texts map[setup.Ste
 	}
 	var rows []progressRow
 	planned := map[setup.StepID]bool{}
+	var sent state // of the newest step with a request of its own
 	for _, r := range planRows(op.Plan.Pending()) {
 		planned[r.ID] = true
-		rows = append(rows, progress(r, newest[r.ID], texts[r.ID], op.State))
+		e, journaled := newest[r.ID]
+		row := progress(r, e, texts[r.ID], op.State)
+		if r.Request == nil && !journaled { // it goes with the one before it
+			row.settle(sent)
+		} else {
+			sent = row.State
+		}
+		rows = append(rows, row)
 	}
 	for _, id := range order { // what only turned out to be needed on the way
 		if !planned[id] {
@@ -142,7 +175,7 @@ func progress(r planRow, e setup.Entry, live setup.Event, op store.OperationStat
 	case setup.Done:
 		row.State = state{"good", "done"}
 	case setup.Failed:
-		row.State, row.Text = state{"bad", "refused"}, e.Error
+		row.State, row.Text, row.Refused = state{"bad", "refused"}, e.Error, true
 	case setup.Unknown:
 		row.State = state{"warn", "no answer, being looked up"}
 	case setup.Intended:
@@ -153,9 +186,12 @@ func progress(r planRow, e setup.Entry, live setup.Event, op store.OperationStat
 	default:
 		row.State = state{"idle", "not yet"}
 	}
-	row.Say = r.Title + ": " + row.State.Words
+	row.settle(row.State)
 	return row
 }
+
+// settle gives a row its state, to be seen and to be heard.
+func (r *progressRow) settle(s state) { r.State, r.Say = s, r.Title+": "+s.Words }
 
 // domID is a step's id as an HTML id.
 func domID(id setup.StepID) string {

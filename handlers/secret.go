@@ -54,7 +54,7 @@ func (h *Handlers) secretPage(c *gin.Context) (*secretPage, error) {
 		return nil, err
 	}
 	who, _ := person(c)
-	if k := liveSecret(env, kept); k != nil && k.RevealedAt.IsZero() {
+	if k := unseenSecret(env, kept); k != nil {
 		page.Kept, page.Foreign = k, !owns(who, *k)
 	}
 	return page, nil
@@ -76,6 +76,14 @@ func liveSecret(env store.Environment, kept []store.KeptSecret) *store.KeptSecre
 		if k.Usable && (live == nil || k.KeyID == live.KeyID || k.Created.After(live.Start)) {
 			return &k
 		}
+	}
+	return nil
+}
+
+// unseenSecret is the live secret as long as nobody was shown it; else nil.
+func unseenSecret(env store.Environment, kept []store.KeptSecret) *store.KeptSecret {
+	if k := liveSecret(env, kept); k != nil && k.RevealedAt.IsZero() {
+		return k
 	}
 	return nil
 }

@@ -87,12 +87,16 @@ func (e *Engine) call(ctx context.Context, s Step, c entra.Change) (entra.Create
 	e.observe(Event{Step: s.ID, State: Intended, Title: s.Title})
 	created, err := e.Directory.Do(ctx, c)
 	state := outcome(err)
-	if jerr := e.Journal.Outcome(record, seq, state, created, err); jerr != nil {
+	cause := err
+	if state == Failed {
+		cause = refusedChange{stepError(s, err)}
+	}
+	if jerr := e.Journal.Outcome(record, seq, state, created, cause); jerr != nil {
 		return entra.Created{}, &journalError{"It was sent, but what came of it could not be written down: ", errors.Join(err, jerr)}
 	}
 	ev := Event{Step: s.ID, State: state, Title: s.Title, RequestID: created.RequestID}
 	if err != nil {
-		ev.RequestID, ev.Text = requestID(err), stepError(s, err).Say
+		ev.RequestID, ev.Text = requestID(err), refusedChange{stepError(s, err)}.Error()
 	}
 	e.observe(ev)
 	return created, err

@@ -74,6 +74,23 @@ func (e *StepError) Error() string {
 // Unwrap gives the cause.
 func (e *StepError) Unwrap() error { return e.Err }
 
+// A refusedChange is a StepError as it stands beside its step, whose title and
+// request ID are there already.
+type refusedChange struct{ *StepError }
+
+// Error says why, who can act, and the service's own code.
+func (e refusedChange) Error() string {
+	text := e.Say
+	if e.Who != "" {
+		text += " Who can: " + e.Who + "."
+	}
+	var no *entra.ServiceError
+	if errors.As(e.Err, &no) && !strings.Contains(text, no.Code) {
+		text += fmt.Sprintf(" (%s answered %d %s.)", no.Service, no.Status, no.Code)
+	}
+	return text
+}
+
 // stepError says in words why a step was refused.
 func stepError(s Step, err error) *StepError {
 	e := &StepError{Step: s.ID, Title: s.Title, RequestID: requestID(err), Err: err}

@@ -58,6 +58,11 @@ func TestRefusalsSayWhoMustAct(t *testing.T) {
 			if !strings.Contains(err.Error(), "refused-1") {
 				t.Errorf("the request ID is not in the text: %v", err)
 			}
+			// Beside its step the journal says the same, without title and request ID.
+			failed := w.journal.entries[slices.IndexFunc(w.journal.entries, func(e Entry) bool { return e.Step == tt.step && e.State == Failed })]
+			if !strings.Contains(failed.Error, tt.says) || !strings.Contains(failed.Error, tt.who) || !strings.Contains(failed.Error, tt.code) || strings.Contains(failed.Error, step.Title) {
+				t.Errorf("the journal says %q", failed.Error)
+			}
 			var left []StepID
 			for _, s := range r.Left {
 				left = append(left, s.ID)
