@@ -13,6 +13,37 @@
 // behind a TLS proxy with the public host names it looks like the public
 // cloud. [Ready] lists all addresses, people and clients.
 //
+// # Seed file
+//
+// A seed file adds to the built-in tenants; those it names again by domain get
+// more people and apps. Domains end in .invalid, passwords are no secrets.
+//
+//	{
+//	  "tenants": [{
+//	    "domain": "adatum.sandbox.invalid", "name": "Adatum", "scenario": "ninety days at most",
+//	    "policies": {"users_may_register_apps": true, "users_may_consent": true, "secret_max_days": 90},
+//	    "users": [
+//	      {"name": "admin", "display_name": "Ada Admin", "password": "Sandbox-Admin-1!", "roles": ["Cloud Application Administrator"]},
+//	      {"name": "user", "display_name": "Uma User", "password": "Sandbox-User-1!"}
+//	    ],
+//	    "apps": [{
+//	      "name": "Reports", "owner": "user", "multitenant": true,
+//	      "redirect_uris": ["https://reports.example.com/callback"],
+//	      "delegated": ["User.Read"], "azure_devops": ["vso.work"], "consented_for_all": true,
+//	      "secret": "rEp8Q~sandbox.known-by-heart.0123456789", "secret_days": 20
+//	    }]
+//	  }],
+//	  "organizations": [{
+//	    "slug": "adatum", "tenant": "adatum.sandbox.invalid",
+//	    "projects": [{"name": "Ledger"}, {"name": "Website", "public": true}],
+//	    "members": [{"user": "admin", "access": "basic", "admin": true}, {"user": "user", "access": "stakeholder"}]
+//	  }]
+//	}
+//
+// Further policies are admin_consent_workflow, risky_consent_allowed,
+// multitenant_forbidden, secrets_forbidden, and access_rules with what
+// Conditional Access refuses: [{"client_id": "…", "code": 53003}].
+//
 // # Journal
 //
 // GET /journal is a JSON list of the requests that the services received,

@@ -211,12 +211,16 @@ func TestCADirIsUsedAndKept(t *testing.T) {
 }
 
 func TestStartNamesTheOptionAtFault(t *testing.T) {
+	busy := strings.TrimSuffix(strings.TrimPrefix(start(t, Options{}).Ready().Journal, "http://"), "/journal")
 	for name, c := range map[string]struct {
 		options Options
 		want    string
 	}{
 		"no port":          {Options{Listen: "127.0.0.1"}, "host:port"},
 		"other machines":   {Options{Listen: "0.0.0.0:0"}, "this machine only"},
+		"port in use":      {Options{Listen: busy}, busy + " is in use"},
+		"negative latency": {Options{Latency: -time.Second}, "latency"},
+		"negative apps":    {Options{Apps: -1}, "apps"},
 		"missing CA dir":   {Options{CADir: "/nonexistent"}, "CA file"},
 		"seed is not JSON": {Options{Seed: []byte("tenants:")}, "seed file"},
 	} {

@@ -2,7 +2,10 @@ package sandbox
 
 import (
 	"encoding/json"
+	"net/url"
+	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -166,6 +169,51 @@ func TestSeedFileAddsToTenants(t *testing.T) {
 	}
 }
 
+// seedExample is the seed file that the package's documentation shows.
+func seedExample(t *testing.T) []byte {
+	t.Helper()
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, found := strings.Cut(string(doc), "// # Seed file\n")
+	section, _, _ = strings.Cut(section, "// # ")
+	var example strings.Builder
+	for line := range strings.Lines(section) {
+		if code, indented := strings.CutPrefix(line, "//\t"); indented {
+			example.WriteString(code)
+		}
+	}
+	if !found || example.Len() == 0 {
+		t.Fatal("doc.go shows no seed file")
+	}
+	return []byte(example.String())
+}
+
+func TestTheDocumentedSeedFileIsOne(t *testing.T) {
+	s := start(t, Options{Seed: seedExample(t)})
+	r := s.Ready()
+	i := slices.IndexFunc(r.Tenants, func(t ReadyTenant) bool { return t.Domain == "adatum.sandbox.invalid" })
+	if i < 0 {
+		t.Fatal("Adatum is not among the tenants")
+	}
+	client := seedApp{}
+	for _, a := range s.world.tenantOf("adatum.sandbox.invalid").apps {
+		if a.DisplayName == "Reports" {
+			client.ClientID, client.Secret = a.AppID, a.PasswordCredentials[0].value
+		}
+	}
+	answer := send(t, s, "POST", r.Login+"/"+r.Tenants[i].ID+"/oauth2/v2.0/token",
+		url.Values{"grant_type": {"client_credentials"}, "client_id": {client.ClientID}, "client_secret": {client.Secret}, "scope": {devopsAppID + "/.default"}}.Encode(),
+		"Content-Type", "application/x-www-form-urlencoded")
+	if answer.StatusCode != 200 {
+		t.Errorf("the example's app cannot sign in: %d %s", answer.StatusCode, answer.body)
+	}
+	if got := send(t, s, "GET", r.DevOps+"/adatum/_apis/projects", "").json(t); got["count"] != 1.0 {
+		t.Errorf("projects that anybody sees: %v", got)
+	}
+}
+
 func TestSeedFileErrorsNameThePlaceAndTheMend(t *testing.T) {
 	tenant := func(rest string) string {
 		return `{"tenants":[{"domain":"contoso.sandbox.invalid",` + rest + `}]}`
@@ -224,6 +272,9 @@ func TestReadyLineHasTheDocumentedFields(t *testing.T) {
 			if fields[name] == nil {
 				t.Errorf("%s has no %q: %v", where, name, fields)
 			}
+		}
+		if len(fields) != len(names) {
+			t.Errorf("%s has more than %v: %v", where, names, fields)
 		}
 	}
 	first := func(v any) any { return v.([]any)[0] }

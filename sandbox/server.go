@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/consentry/consentry/entra"
@@ -49,6 +50,16 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
+func (o Options) check() error {
+	switch {
+	case o.Latency < 0:
+		return fmt.Errorf("latency is %v: give 0 or more, such as 100ms", o.Latency)
+	case o.Apps < 0:
+		return fmt.Errorf("apps is %d: give 0 or more", o.Apps)
+	}
+	return nil
+}
+
 // A Sandbox is a running cloud.
 type Sandbox struct {
 	options Options
@@ -69,6 +80,9 @@ type Sandbox struct {
 // The context bounds the start alone. The error names the option at fault.
 func Start(ctx context.Context, o Options) (*Sandbox, error) {
 	o = o.withDefaults()
+	if err := o.check(); err != nil {
+		return nil, err
+	}
 	w, err := newWorld(o)
 	if err != nil {
 		return nil, err
@@ -149,6 +163,9 @@ func (s *Sandbox) listen(ctx context.Context) error {
 		return err
 	}
 	plain, err := new(net.ListenConfig).Listen(ctx, "tcp", s.options.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("listen address %s is in use: stop what listens there, or give another port (port 0 takes any free one)", s.options.Listen)
+	}
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w", s.options.Listen, err)
 	}
