@@ -112,11 +112,27 @@ func (e *Error) Error() string {
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// titles head the error pages, in words for people.
+var titles = map[int]string{
+	http.StatusBadRequest:            "That cannot be used",
+	http.StatusForbidden:             "Not from here",
+	http.StatusNotFound:              "There is nothing here",
+	http.StatusMethodNotAllowed:      "Not this way",
+	http.StatusConflict:              "Something changed in between",
+	http.StatusGone:                  "It is no longer there",
+	http.StatusRequestEntityTooLarge: "That is too much",
+	http.StatusMisdirectedRequest:    "Another address is needed",
+	http.StatusTooManyRequests:       "Too many at once",
+	http.StatusInternalServerError:   "This page could not be made",
+	http.StatusBadGateway:            "Microsoft did not give what was asked for",
+	http.StatusServiceUnavailable:    "Not at the moment",
+}
+
 func (e *Error) title() string {
-	if t := http.StatusText(e.Status); t != "" {
+	if t, ok := titles[e.Status]; ok {
 		return t
 	}
-	return "Error"
+	return http.StatusText(e.Status)
 }
 
 // NotFound says that what names (a noun with article) is not there.
