@@ -259,12 +259,11 @@ func TestSigningInLeadsBackToThisConsoleOnly(t *testing.T) {
 
 func TestSigningInLeadsBackToWhereItWasNeeded(t *testing.T) {
 	s := newScene(t)
-	b := s.browser()
 	for from, want := range map[string]string{
 		s.path + "/setup/app?search=Front": s.path + "/setup/app?search=Front",
 		s.path + "/remove":                 s.path + "/remove",
 	} {
-		b = s.browser()
+		b := s.browser()
 		p := b.get(from)
 		if got := p.at.Path; got != "/sign-in" {
 			t.Fatalf("%s led to %s", from, got)

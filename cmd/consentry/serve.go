@@ -130,8 +130,11 @@ func (s *ServeCmd) listen() (net.Listener, error) {
 	if s.Listen == defaultListen && errors.Is(err, syscall.EADDRINUSE) {
 		l, err = net.Listen("tcp", "localhost:0") // nobody asked for this port; the address is printed anyway
 	}
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("listen on %s: another program uses that port: choose one with --listen localhost:PORT", net.JoinHostPort(host, port))
+	}
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w; another program uses that port: choose one with --listen localhost:PORT", net.JoinHostPort(host, port), err)
+		return nil, fmt.Errorf("--listen %q: %w", s.Listen, err)
 	}
 	return l, nil
 }
@@ -204,6 +207,11 @@ func accounts(r sandbox.Ready) []handlers.Account {
 // waysToSignIn decides which identities the sign-in page offers. Nothing is
 // borrowed silently: the page names the registration that is used.
 func (s *ServeCmd) waysToSignIn(c *console) error {
+	if s.Tenant != anyOrganization {
+		if _, err := entra.ParseTenant(s.Tenant); err != nil {
+			return fmt.Errorf("--tenant: %w", err)
+		}
+	}
 	browser := &handlers.BrowserSignIn{ClientID: entra.ClientID(s.ClientID), Name: "of your choosing", Tenant: s.Tenant}
 	if s.ClientID == "" && c.cloud.IsSandbox() {
 		browser.ClientID, browser.Name = entra.ClientID(sandbox.ConsoleClientID), "Consentry (sandbox)"
@@ -217,12 +225,34 @@ func (s *ServeCmd) waysToSignIn(c *console) error {
 	case s.SignIn == "browser":
 		return errors.New("--sign-in browser needs --client-id: the Application (client) ID of an app registration with the redirect URI " + c.handlers.BaseURL + "/sign-in/callback (platform Mobile and desktop applications)")
 	}
-	if s.SignIn != "browser" && !c.cloud.IsSandbox() {
-		cred, err := graph.AzureCLI(c.cloud, strings.TrimPrefix(s.Tenant, "organizations"))
-		if err != nil {
-			return err
+	if s.SignIn == "browser" {
+		return nil
+	}
+	return s.offerCLI(c)
+}
+
+// anyOrganization is the sign-in that takes people of every tenant.
+const anyOrganization = "organizations"
+
+// offerCLI offers the Azure CLI's account where it can be one of the cloud's.
+// With another way to sign in it is no failure when it cannot.
+func (s *ServeCmd) offerCLI(c *console) error {
+	if c.cloud.IsSandbox() {
+		if c.handlers.Browser == nil {
+			return errors.New("--sign-in azure-cli: the Azure CLI knows no account of the sandbox; leave it out")
 		}
+		return nil
+	}
+	tenant := s.Tenant
+	if tenant == anyOrganization {
+		tenant = "" // the CLI's current one
+	}
+	cred, err := graph.AzureCLI(c.cloud, tenant)
+	switch {
+	case err == nil:
 		c.handlers.CLIToken = tokenOf(cred)
+	case c.handlers.Browser == nil:
+		return err
 	}
 	return nil
 }
