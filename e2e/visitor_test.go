@@ -97,14 +97,6 @@ func (p *visitor) heading(text string) {
 	}
 }
 
-// seesNot fails when the text stands on the page, as it is now.
-func (p *visitor) seesNot(text string) {
-	p.t.Helper()
-	if strings.Contains(p.text(), text) {
-		p.t.Errorf("the page at %s says %q", p.page.URL(), text)
-	}
-}
-
 // begin picks the integration, names the environment, fills the inputs and
 // signs in to the tenant.
 func (p *visitor) begin(integration, environment string, inputs map[string]string, scenario, account string) {
