@@ -201,7 +201,7 @@ func (h *Handlers) environmentPage(env store.Environment, p preset.Preset, ops [
 		page.Operations = append(page.Operations, operationRow{o.ID, operationWords(o), operationState(o), o.Started, o.Actor.UPN})
 	}
 	for _, t := range trials {
-		page.Trials = append(page.Trials, trialRow{t.ID, trialWords(t), trialState(t), t.Started})
+		page.Trials = append(page.Trials, trialRow{t.ID, trialWords(t, env), trialState(t), t.Started})
 	}
 	page.Next = nextSteps(env, p, trials, page.Kept)
 	return page

@@ -126,7 +126,7 @@ func galleryTests(h *Handlers, env store.Environment) []galleryPage {
 	all := galleryTrials()
 	admin := all[0]
 	admin.Kind, admin.Report = trial.AdminConsent, &trial.Report{ConsentedKnown: true, Verdict: "Consent is given for the whole tenant.", OK: true, Unread: []string{"What is registered could not be read."}}
-	form := &testPage{Env: &env, Action: "/environments/done/test", MayAdd: true, AddURI: true, Callback: h.BaseURL + trialCallback, Past: []trialRow{{"t1", trialWords(all[0]), trialState(all[0]), galleryTime}}, Errors: []string{"Name at least one scope to ask for."}}
+	form := &testPage{Env: &env, Action: "/environments/done/test", MayAdd: true, AddURI: true, Callback: h.BaseURL + trialCallback, Past: []trialRow{{"t1", trialWords(all[0], env), trialState(all[0]), galleryTime}}, Errors: []string{"Name at least one scope to ask for."}}
 	form.Title = env.Name + ": test consent"
 	form.fields(func(_, def string) string { return def }, []string{"openid"})
 	return []galleryPage{

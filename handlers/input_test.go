@@ -160,6 +160,7 @@ func TestOtherFormsNameWhatNeedsMending(t *testing.T) {
 	b.submit(b.get(path+"/remove"), "Remove", url.Values{"name": {"another"}}).want(422, "Type the environment's name")
 	test := b.prepared(path, nil)
 	b.post(test+"/pasted", url.Values{"pasted": {" "}}).want(422, "Paste what Microsoft's page says")
+	b.post(test+"/pasted", url.Values{"pasted": {"it did not work"}}).want(422, "There is no code of Microsoft", "it did not work", "Explain it")
 }
 
 func TestAFormLargerThanAnyIsRefused(t *testing.T) {

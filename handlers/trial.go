@@ -68,7 +68,7 @@ func (h *Handlers) testPage(c *gin.Context) (*testPage, error) {
 	}
 	for _, t := range trials {
 		t = h.asSeen(t)
-		page.Past = append(page.Past, trialRow{t.ID, trialWords(t), trialState(t), t.Started})
+		page.Past = append(page.Past, trialRow{t.ID, trialWords(t, env), trialState(t), t.Started})
 	}
 	return page, nil
 }
@@ -88,16 +88,23 @@ func (h *Handlers) usableSecret(c *gin.Context, env store.Environment) (k store.
 
 // newTestPage fills the fields that both forms share.
 func (h *Handlers) newTestPage(c *gin.Context, scopes []string) *testPage {
-	typed := func(name, def string) string {
-		if v, ok := c.GetPostForm(name); ok {
-			return v
-		}
-		return def
-	}
+	typed := func(name, def string) string { return typedOrAsked(c, name, def) }
 	page := &testPage{Callback: h.BaseURL + trialCallback, AddURI: typed("add_uri", "yes") == "yes"}
 	_, page.MayAdd = person(c)
 	page.fields(typed, scopes)
 	return page
+}
+
+// typedOrAsked is what a form brought, or what the address that led to it
+// suggests, or else a default.
+func typedOrAsked(c *gin.Context, name, def string) string {
+	if v, ok := c.GetPostForm(name); ok {
+		return v
+	}
+	if v, ok := c.GetQuery(name); ok && v != "" {
+		return v
+	}
+	return def
 }
 
 // fields builds the form; typed gives what was typed, else a default.

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -219,9 +221,27 @@ func (h *Handlers) afterSuccess(ctx context.Context, t trial.Trial) error {
 	return h.dropDone(ctx, env, p)
 }
 
+// testAddress is the form that the test began with, filled as it was but for
+// the secret.
 func testAddress(t trial.Trial) string {
+	fields := map[string]string{"kind": string(t.Kind), "where": "own", "scopes": strings.Join(t.Scopes, "\n")}
+	form := "/environments/" + t.Environment + "/test"
 	if t.Environment == "" {
-		return "/tests/new"
+		form = "/tests/new"
+		fields["client"], fields["tenant"] = string(t.ClientID), t.Tenant
+		fields["organization"], fields["project"] = t.Organization, t.Project
 	}
-	return "/environments/" + t.Environment + "/test"
+	switch {
+	case t.Elsewhere:
+		fields["where"], fields["tenant"] = "other", t.Tenant
+	case t.Tenant == "organizations":
+		fields["where"], fields["tenant"] = t.Tenant, ""
+	}
+	q := url.Values{}
+	for name, value := range fields {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	return form + "?" + q.Encode()
 }

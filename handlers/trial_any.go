@@ -27,11 +27,11 @@ func (h *Handlers) showTestAny(c *gin.Context) (web.Response, error) {
 func (h *Handlers) testAnyPage(c *gin.Context) *testPage {
 	page := h.newTestPage(c, []string{entra.ScopeName(entra.AzureDevOps, "user_impersonation"), "openid", "profile", "offline_access"})
 	page.Title, page.Section, page.Action = "Test any app's consent", "test", "/tests"
-	page.Client = web.Field{Name: "client", Label: "Client ID (portal: Application (client) ID)", Value: c.PostForm("client"), Required: true}
+	page.Client = web.Field{Name: "client", Label: "Client ID (portal: Application (client) ID)", Value: typedOrAsked(c, "client", ""), Required: true}
 	page.Tenant.Label = "Tenant of the app, or the other tenant"
 	page.Tenant.Required = true
-	page.Organization = web.Field{Name: "organization", Label: "Azure DevOps organization (optional)", Value: c.PostForm("organization"), Help: "Its name or any address of it."}
-	page.Project = web.Field{Name: "project", Label: "Project (optional)", Value: c.PostForm("project")}
+	page.Organization = web.Field{Name: "organization", Label: "Azure DevOps organization (optional)", Value: typedOrAsked(c, "organization", ""), Help: "Its name or any address of it."}
+	page.Project = web.Field{Name: "project", Label: "Project (optional)", Value: typedOrAsked(c, "project", "")}
 	return page
 }
 

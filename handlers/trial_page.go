@@ -26,7 +26,9 @@ type trialPage struct {
 	Silent    bool   // nothing has come for a while
 	Again     string
 	HandOff   string
-	Pasted    string
+	Pasted    string // what is wrong with what was pasted
+	PastedRaw string
+	Accounts  []Account // of the sandbox
 	Report    *reportView
 	// Awaiting: the person is or goes to Microsoft. Working: the answer came.
 	Awaiting, Working bool
@@ -68,7 +70,7 @@ func (h *Handlers) showTrial(c *gin.Context) (web.Response, error) {
 func (h *Handlers) trialPage(c *gin.Context, t trial.Trial) (*trialPage, error) {
 	page := trialView(t, h.Now())
 	_, page.Mine = pending(c, t.ID)
-	page.LoginHost = hostOf(h.Cloud.Authorize)
+	page.LoginHost, page.Accounts = hostOf(h.Cloud.Authorize), h.Accounts
 	if _, texts := h.running.watch(t.ID); texts != nil {
 		page.Text = texts["test"].Text
 	}
@@ -117,12 +119,19 @@ func trialState(t trial.Trial) state {
 	return state{"idle", "not begun"}
 }
 
-func trialWords(t trial.Trial) string {
-	who := "User consent"
+// trialWords say what was tried, of the app of env.
+func trialWords(t trial.Trial, env store.Environment) string {
+	who, where := "User consent", t.Tenant
 	if t.Kind == trial.AdminConsent {
 		who = "Admin consent"
 	}
-	return who + " in " + t.Tenant
+	switch t.Tenant {
+	case "organizations":
+		where = "any tenant"
+	case string(env.Tenant):
+		where = firstOf(env.TenantName, where)
+	}
+	return who + " in " + where
 }
 
 // answeredPage is where Microsoft's window ends: the page it was opened from
@@ -202,18 +211,14 @@ func (h *Handlers) trialPasted(c *gin.Context) (web.Response, error) {
 		return nil, err
 	}
 	text := strings.TrimSpace(c.PostForm("pasted"))
-	if text == "" {
-		page, err := h.trialPage(c, h.asSeen(t))
-		if err != nil {
-			return nil, err
-		}
-		page.Pasted = "Paste what Microsoft's page says: the line with AADSTS and a number is enough."
-		return web.PopupPageWithStatus(http.StatusUnprocessableEntity, "trial.html", page), nil
+	found := trial.ExplainPaste(text)
+	if found.AADSTS == 0 && found.Code == "" {
+		return h.unclearPaste(c, t, text)
 	}
 	if t.Silence == trial.PersonSaysSo {
 		t.Changed = time.Time{} // its redirect URI has gone: it cannot go to Microsoft once more
 	}
-	if t, err = t.Fail(trial.ExplainPaste(text), h.Now()); err != nil {
+	if t, err = t.Fail(found, h.Now()); err != nil {
 		return nil, testEnded(t, err)
 	}
 	if err := h.Store.SaveTrial(c.Request.Context(), t, "", nil); err != nil {
@@ -221,6 +226,19 @@ func (h *Handlers) trialPasted(c *gin.Context) (web.Response, error) {
 	}
 	h.afterEnd(c, t) // a refusal that passes by itself is tried again first
 	return web.SeeOther("/tests/" + t.ID), nil
+}
+
+// unclearPaste asks for another paste; the test goes on waiting.
+func (h *Handlers) unclearPaste(c *gin.Context, t trial.Trial, text string) (web.Response, error) {
+	page, err := h.trialPage(c, h.asSeen(t))
+	if err != nil {
+		return nil, err
+	}
+	page.PastedRaw, page.Pasted = text, "Paste what Microsoft's page says: the line with AADSTS and a number is enough."
+	if text != "" {
+		page.Pasted = "There is no code of Microsoft's in this text. Copy the line that begins with AADSTS and a number; it stands under the heading, or under “Troubleshooting details”."
+	}
+	return web.PopupPageWithStatus(http.StatusUnprocessableEntity, "trial.html", page), nil
 }
 
 // streamTrial leads the waiting page on as soon as its state changes, and

@@ -63,7 +63,7 @@ func secretShape(s string) []setup.FieldError {
 	problem := ""
 	switch {
 	case s == "":
-		problem = "The client secret is missing: paste its value, because it is no longer at hand here and the test redeems a real code with it."
+		problem = "The client secret is missing: paste its value. The test redeems a real code with it, and no copy is at hand here."
 	case entra.IsGUID(s):
 		problem = "What was pasted as client secret is a GUID: that is the secret's ID. Paste the value instead; when it was not noted, replace the secret."
 	case len(s) < 16 || len(s) > 64 || strings.ContainsFunc(s, notPrintable):
