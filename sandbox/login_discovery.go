@@ -134,15 +134,27 @@ func (v *visit) instances() *loginAnswer {
 	if v.param("authorization_endpoint") == "" {
 		return v.errorJSON(aadsts(900144, "parameter", "authorization_endpoint"))
 	}
-	host := callerHost(v.request)
-	if err != nil || !strings.EqualFold(asked.Host, host) {
+	here := v.instanceHost()
+	if err != nil || !containsFold(here.Aliases, []string{asked.Host}) {
 		return v.errorJSON(aadsts(50049))
 	}
 	endpoint, _ := url.JoinPath(v.origin, instanceTenant(v.origin, asked), "v2.0/.well-known/openid-configuration")
 	return v.json(http.StatusOK, instanceDocument{
 		TenantDiscoveryEndpoint: endpoint, APIVersion: "1.1",
-		Metadata: []instanceHost{{PreferredNetwork: host, PreferredCache: host, Aliases: []string{host}}},
+		Metadata: []instanceHost{here},
 	})
+}
+
+// instanceHost is the host of this cloud, under the public names with those
+// that client libraries take for the same
+// [AzureAD/microsoft-authentication-library-for-js].
+func (v *visit) instanceHost() instanceHost {
+	host := callerHost(v.request)
+	if isPublicHost(host) && publicPort(host) == "" {
+		host = hostname(host)
+		return instanceHost{PreferredNetwork: host, PreferredCache: loginAliases[0], Aliases: append([]string{host}, loginAliases...)}
+	}
+	return instanceHost{PreferredNetwork: host, PreferredCache: host, Aliases: []string{host}}
 }
 
 // instanceTenant is the {tenant} of the authorization endpoint asked about.

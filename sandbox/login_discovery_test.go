@@ -123,6 +123,39 @@ func TestInstanceDiscovery(t *testing.T) {
 	ask("").refused(900144, "invalid_request", 400)
 }
 
+// under asks as a client does that knows the public host names.
+func (l *loginTest) under(host, path string) tokenAnswer {
+	l.Helper()
+	r, err := http.NewRequestWithContext(l.Context(), http.MethodGet, l.base+path, http.NoBody)
+	if err != nil {
+		l.Fatal(err)
+	}
+	r.Header.Set("X-Forwarded-Host", host)
+	r.Header.Set("X-Forwarded-Proto", "https")
+	return l.fetch(r)
+}
+
+func TestInstanceDiscoveryUnderThePublicNames(t *testing.T) {
+	l := newTestWorld(t)
+	for _, asked := range []string{"login.microsoftonline.com", "login.windows.net", "sts.windows.net"} {
+		d := l.under("login.microsoftonline.com", "/common/discovery/instance?api-version=1.1&authorization_endpoint="+url.QueryEscape("https://"+asked+"/common/oauth2/v2.0/authorize")).ok()
+		metadata, _ := d.json["metadata"].([]any)
+		host, _ := metadata[0].(map[string]any)
+		if len(metadata) != 1 || host["preferred_network"] != "login.microsoftonline.com" || len(host["aliases"].([]any)) != 4 {
+			t.Errorf("%s: metadata %v", asked, d.json)
+		}
+	}
+}
+
+func TestTheIssuerOfAccessTokensHasADocument(t *testing.T) {
+	l := newTestWorld(t)
+	home := l.tenant("contoso")
+	d := l.under("sts.windows.net", "/"+home.ID+"/.well-known/openid-configuration").ok()
+	if d.string("issuer") != stsIssuer(home.ID) || d.string("jwks_uri") != "https://login.microsoftonline.com/common/discovery/keys" {
+		t.Errorf("document %v", d.json)
+	}
+}
+
 func TestLogout(t *testing.T) {
 	l := newTestWorld(t)
 	a := l.consented(nil)

@@ -29,6 +29,10 @@ var publicOrigins = map[string]string{
 	serviceVSSPSOrganizations: "https://vssps.dev.azure.com",
 }
 
+// loginAliases are further public names of the sign-in service. What it
+// answers under them leads to its first name.
+var loginAliases = []string{"login.windows.net", "login.microsoft.com", "sts.windows.net"}
+
 // A place is where a request came in; the server puts it into the request's
 // context before a service handler runs.
 type place struct {
@@ -60,7 +64,11 @@ func placeOf(r *http.Request) place {
 // host keeps the /{service} of the plain listener.
 func originOf(r *http.Request) string {
 	host := callerHost(r)
-	origin := callerScheme(r, host) + "://" + host
+	scheme := callerScheme(r, host)
+	if scheme == "https" {
+		host = strings.TrimSuffix(host, ":443")
+	}
+	origin := scheme + "://" + host
 	if p := placeOf(r); p.service != "" && p.tlsPorts == nil && !isPublicHost(host) {
 		origin += "/" + p.service
 	}
@@ -68,12 +76,12 @@ func originOf(r *http.Request) string {
 }
 
 // siblingOrigin returns the base of another service of the same cloud as the
-// caller sees it: a public host when the caller came through one, else the
-// sandbox's own base of the same kind (plain or TLS).
+// caller sees it: a public host when the caller came through one, at the same
+// port, else the sandbox's own base of the same kind (plain or TLS).
 func siblingOrigin(r *http.Request, service string) string {
 	host := callerHost(r)
 	if isPublicHost(host) {
-		return publicOrigins[service]
+		return publicOrigins[service] + publicPort(host)
 	}
 	if service == serviceVSSPSOrganizations {
 		service = serviceVSSPS
@@ -89,10 +97,24 @@ func siblingOrigin(r *http.Request, service string) string {
 
 // callerHost is the host (and port) that the caller addressed.
 func callerHost(r *http.Request) string {
+	host := r.Host
 	if h := firstValue(r.Header.Get("X-Forwarded-Host")); validHost(h) {
-		return h
+		host = h
 	}
-	return r.Host
+	if has(loginAliases, strings.ToLower(hostname(host))) {
+		return strings.TrimPrefix(publicOrigins[serviceLogin], "https://") + publicPort(host)
+	}
+	return host
+}
+
+// publicPort is the port of a proxy under the public host names, with its
+// colon; empty when it is the usual one.
+func publicPort(host string) string {
+	_, port, err := net.SplitHostPort(host)
+	if err != nil || port == "443" {
+		return ""
+	}
+	return ":" + port
 }
 
 func callerScheme(r *http.Request, host string) string {
