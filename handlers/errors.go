@@ -175,6 +175,8 @@ func knownWords(err error) string {
 		return ""
 	case *setup.StepError, *setup.ConflictError, *setup.NotFoundError:
 		return e.Error()
+	case *setup.DefectError:
+		return "The console has a defect and stopped here; its log has the details. Nothing is lost: going on looks up what was done."
 	case *web.Error:
 		return e.Public
 	case *entra.ServiceError:
@@ -189,8 +191,6 @@ func knownWords(err error) string {
 	switch err {
 	case errSignedOut:
 		return "The sign-in has ended. Sign in again and repeat it; what was done stays."
-	case errDefect:
-		return "The console has a defect and stopped here; its log has the details. Nothing is lost: going on looks up what was done."
 	case context.Canceled:
 		return "It was stopped before it was done."
 	case context.DeadlineExceeded:

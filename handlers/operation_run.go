@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime/debug"
 	"time"
 
@@ -29,7 +28,7 @@ func (h *Handlers) run(ctx context.Context, op store.Operation, do job) {
 	working, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	go h.keepLease(working, stop, op)
-	result, err := h.contained(op, func() (setup.Result, error) { return do(working, op) })
+	result, err := contained(func() (setup.Result, error) { return do(working, op) })
 	if errors.Is(context.Cause(working), errTakenOver) {
 		h.Log.Warn("operation was taken over; what it did stands in the journal", "operation", op.ID)
 		return
@@ -52,15 +51,11 @@ func (h *Handlers) keepLease(ctx context.Context, stop func(error), op store.Ope
 	}
 }
 
-// errDefect stands for a panic: its details are for the log.
-var errDefect = errors.New("a defect of the console")
-
 // contained keeps one operation's defect from ending the console.
-func (h *Handlers) contained(op store.Operation, f func() (setup.Result, error)) (r setup.Result, err error) {
+func contained(f func() (setup.Result, error)) (r setup.Result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			h.Log.Error("operation panicked", "operation", op.ID, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			err = errDefect
+			err = &setup.DefectError{Value: p, Stack: debug.Stack()}
 		}
 	}()
 	return f()
@@ -73,6 +68,10 @@ func (h *Handlers) ended(ctx context.Context, op store.Operation, result setup.R
 	if cause != nil {
 		op.State, op.Error = store.OperationFailed, sentence(cause)
 		h.Log.Warn("operation stopped", "operation", op.ID, "error", cause.Error())
+	}
+	var defect *setup.DefectError
+	if errors.As(cause, &defect) {
+		h.Log.Error("an operation met a defect", "operation", op.ID, "details", defect.Details())
 	}
 	_, err := h.Store.RenewLease(ctx, op) // still ours
 	if err == nil {

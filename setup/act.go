@@ -28,7 +28,7 @@ func (c *convergence) act(ctx context.Context, steps []Step) error {
 	for _, s := range steps {
 		wg.Go(func() {
 			defer close(a.ended[s.ID])
-			a.settle(s, a.carryOut(ctx, s))
+			a.settle(s, contained(func() error { return a.carryOut(ctx, s) }))
 		})
 	}
 	wg.Wait()
@@ -100,7 +100,10 @@ func (a *acting) settle(s Step, err error) {
 	}
 	a.failed[s.ID] = true
 	var broken *journalError
+	var defect *DefectError
 	switch {
+	case errors.As(err, &defect):
+		a.fatal = errors.Join(a.fatal, err)
 	case errors.As(err, &broken):
 		a.fatal = errors.Join(a.fatal, stepError(s, err))
 	case errors.Is(err, errLook):

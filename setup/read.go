@@ -29,7 +29,7 @@ func read(ctx context.Context, dir Directory, want Desired, likely entra.ClientI
 	)
 	side := func(f func() error) {
 		wg.Go(func() {
-			if err := f(); err != nil {
+			if err := contained(f); err != nil {
 				cancel(err)
 			}
 		})

@@ -1,0 +1,95 @@
+package handlers_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/handlers"
+	"github.com/consentry/consentry/store"
+)
+
+// broken is a directory with a defect.
+type broken struct{ handlers.Directory }
+
+func (broken) Do(context.Context, entra.Change) (entra.Created, error) {
+	panic("CANARY in /home/somebody/graph.go:12")
+}
+
+func TestADefectEndsOneOperationAndNotTheConsole(t *testing.T) {
+	c := newConsole(t, func(h *handlers.Handlers) {
+		real := h.NewDirectory
+		h.NewDirectory = func(f handlers.TokenFunc) (handlers.Directory, error) {
+			d, err := real(f)
+			return broken{d}, err
+		}
+	})
+	b := c.browser()
+	b.signIn("healthy", "admin")
+	path := b.environment("frontegg", frontegg)
+	op := b.post(path+"/apply", nil).at.Path
+	b.eventually(op, "Go on where it stopped").want(200, "defect").without("CANARY", "goroutine", ".go:")
+	if !strings.Contains(c.logs.String(), "CANARY") {
+		t.Error("the log lacks what happened")
+	}
+	b.get(path).want(200, "needs attention").without("CANARY")
+}
+
+// A page that was made while something ran must not wait for what has ended.
+func TestAStreamOpenedTooLateLeadsOn(t *testing.T) {
+	s := newScene(t)
+	if p := s.b.send("GET", "/operations/"+s.operation+"/events", nil); !strings.Contains(p.body, "event: go\ndata: /operations/"+s.operation) {
+		t.Errorf("%d %q", p.status, p.body)
+	}
+	s.b.post(s.test+"/no-answer", nil)
+	for _, seen := range []string{"waiting", "redeeming", "", "silent"} {
+		if p := s.b.send("GET", s.test+"/events?seen="+seen, nil); !strings.Contains(p.body, "event: go\ndata: "+s.test) {
+			t.Errorf("seen %q: %d %q", seen, p.status, p.body)
+		}
+	}
+}
+
+func TestKeepSweepsAtOnceAndEndsWithItsContext(t *testing.T) {
+	s := newScene(t)
+	s.later(25 * time.Hour)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { s.handlers.Keep(ctx); close(ended) }()
+	until(t, "the secret's value to go", func() bool { return s.secretRow() == 0 })
+	stop()
+	<-ended
+}
+
+// A lease that could not be renewed for its whole length counts as lost.
+func TestAnOperationThatCannotSayItIsAliveStops(t *testing.T) {
+	beat := make(chan struct{})
+	c := newConsole(t, func(h *handlers.Handlers) {
+		h.Sleep = func(ctx context.Context, d time.Duration) error {
+			if d < 5*time.Second {
+				return sleep(ctx, d)
+			}
+			select {
+			case <-beat:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+	})
+	b := c.browser()
+	b.signIn("healthy", "admin")
+	path := b.environment("frontegg", frontegg)
+	c.faults(held("POST", "/v1.0/servicePrincipals"))
+	mark := c.mark()
+	op := b.post(path+"/apply", nil).at.Path
+	until(t, "the request to be on its way", func() bool { return c.asked(mark, "POST", "/v1.0/servicePrincipals") == 1 })
+	c.later(store.Lease + time.Second)
+	if _, err := c.store.Interrupted(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	beat <- struct{}{}
+	c.handlers.Wait(t.Context()) // without the request ever being answered
+	b.get(op).want(200, "Go on where it stopped")
+}
