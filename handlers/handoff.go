@@ -49,7 +49,8 @@ func handOff(env store.Environment, p preset.Preset) *handOffPage {
 
 // handOffValues are the values the form's fields are filled from.
 func handOffValues(env store.Environment, p preset.Preset) preset.Values {
-	v := preset.Values{Environment: env.Name, AppName: env.Spec.DisplayName, TenantID: env.Tenant, Organization: env.Spec.Organization, Project: env.Spec.Project,
+	v := preset.Values{Environment: env.Name, AppName: env.Spec.DisplayName, TenantID: env.Tenant, TenantName: env.TenantName, Audience: env.Spec.Audience,
+		SecretName: env.Spec.Secret.Description, SecretSpan: days(lifetime(env.Spec)), Organization: env.Spec.Organization, Project: env.Spec.Project,
 		Scopes: chosenScopes(env.Spec, p), Inputs: env.Spec.Inputs}
 	if env.Result != nil {
 		v.ClientID, v.AppName = env.Result.App.ClientID, firstOf(env.Result.App.DisplayName, v.AppName)

@@ -55,7 +55,7 @@ func (h *Handlers) manualFor(slug string, env store.Environment, p preset.Preset
 func (h *Handlers) manual(env store.Environment, p preset.Preset) []manualView {
 	values := handOffValues(env, p)
 	var out []manualView
-	for _, s := range p.Manual() {
+	for _, s := range p.ManualFor(env.Spec.Audience) {
 		v := manualView{ManualStep: s}
 		switch {
 		case s.Blade != "":

@@ -20,7 +20,7 @@ func (p Preset) AdminRequest(v Values) string {
 // requestedSteps are the steps left to do by hand.
 func (p Preset) requestedSteps(v Values) []ManualStep {
 	var out []ManualStep
-	for _, s := range p.Manual() {
+	for _, s := range p.ManualFor(v.Audience) {
 		done := s.ID == "register" && v.ClientID != "" || s.ID == "secret" && v.SecretHint != ""
 		if !done {
 			out = append(out, s)
@@ -34,12 +34,25 @@ func (p Preset) requestOpening(v Values) string {
 	if v.ClientID != "" {
 		what = "check and complete an app registration in Microsoft Entra"
 	}
-	where := ""
-	if v.TenantID != "" {
-		where = fmt.Sprintf(" (tenant %s)", v.TenantID)
+	about := p.About
+	if p.ID == custom.ID {
+		about = "" // it describes the choice, not the service
 	}
-	return fmt.Sprintf("Hello,\n\nplease %s%s, so that %s can sign our users in to Azure DevOps. %s It acts only as the person who signed in: nobody can do more through it than Azure DevOps lets them do anyway.",
-		what, where, p.inSentence(), p.About)
+	return "Hello,\n\n" + joinSentences(
+		fmt.Sprintf("please %s%s, so that %s can sign our users in to Azure DevOps.", what, v.tenantWords(), p.inSentence()),
+		about,
+		"It acts only as the person who signed in: nobody can do more through it than Azure DevOps lets them do anyway.")
+}
+
+// tenantWords names the tenant in brackets, as far as it is known.
+func (v Values) tenantWords() string {
+	switch {
+	case v.TenantID == "":
+		return ""
+	case v.TenantName == "":
+		return fmt.Sprintf(" (tenant %s)", v.TenantID)
+	}
+	return fmt.Sprintf(" (tenant %s, %s)", v.TenantName, v.TenantID)
 }
 
 // inSentence is how the integration is spoken of.
@@ -57,15 +70,26 @@ func (p Preset) requestValues(v Values) string {
 			rows = append(rows, fmt.Sprintf("- %s: %s", v.Label(want), text))
 		}
 	}
+	if v.SecretSpan != "" && v.SecretHint == "" {
+		rows = append(rows, "- Expiry of the client secret: after "+v.SecretSpan)
+	}
 	rows = append(rows,
-		"- Supported account types: Accounts in any organizational directory (Multitenant)",
+		"- Supported account types: "+accountTypes(v.Audience),
 		"- Platform of the redirect URI: Web",
 		"- Also needed: Microsoft Graph, delegated permission User.Read")
 	return strings.Join(rows, "\n")
 }
 
+// accountTypes is what the portal calls an audience.
+func accountTypes(a entra.Audience) string {
+	if a == entra.SingleTenant {
+		return "Accounts in this organizational directory only (Single tenant)"
+	}
+	return "Accounts in any organizational directory (Multitenant)"
+}
+
 func stepsText(steps []ManualStep) string {
-	rows := []string{"Steps"}
+	rows := []string{"Steps, in the Microsoft Entra admin center (https://entra.microsoft.com) under App registrations; the last one in Azure DevOps"}
 	for i, s := range steps {
 		rows = append(rows, fmt.Sprintf("%d. %s (%s)", i+1, s.Title, s.Who))
 		for _, line := range s.Present {

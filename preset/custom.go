@@ -34,7 +34,7 @@ var custom = Preset{
 		{Label: "Azure DevOps organization", Value: OrganizationValue, Optional: true},
 		{Label: "Project", Value: ProjectValue, Optional: true},
 	},
-	Where: []string{"The service's own settings"},
+	Where: []string{"the settings of your service"},
 	Warnings: []string{
 		"Give credentials on Microsoft's own sign-in page only, and look at its address and its HTTPS first.",
 		"Access tokens live at most 90 minutes: the service needs a refresh token for more.",

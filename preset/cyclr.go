@@ -17,14 +17,14 @@ var cyclr = Preset{
 		{
 			Name:    "host",
 			Label:   "Your Cyclr service domain",
-			Help:    "The host of your Cyclr console's service; its callback is part of the connector's page.",
+			Help:    "The host of your Cyclr service. The page that sets the connector up shows it in the callback address.",
 			Example: "yourcompany.cyclr.com",
 			Kind:    HostInput,
 		},
 		{
 			Name:    "model",
 			Label:   "Whose app registration it is",
-			Help:    "All users accept the same scopes, or some need others.",
+			Help:    "One is enough while the same scopes do for everybody.",
 			Kind:    ChoiceInput,
 			Default: cyclrAllUsers,
 			Choices: []Choice{

@@ -10,7 +10,7 @@ var frontegg = Preset{
 	Inputs: []Input{{
 		Name:    "host",
 		Label:   "Host of your Frontegg MCP gateway",
-		Help:    "Frontegg shows it as part of your redirect URL; the page writes YOUR_MCP_GATEWAY_URL in its place.",
+		Help:    "The host in the redirect URL that Frontegg gives you. Its guide writes YOUR_MCP_GATEWAY_URL in its place.",
 		Example: "gateway.example.com",
 		Kind:    HostInput,
 	}},

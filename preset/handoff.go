@@ -14,10 +14,14 @@ type Values struct {
 	AppName      string // display name; empty means the integration's suggestion
 	ClientID     entra.ClientID
 	TenantID     entra.TenantID
+	TenantName   string
+	Audience     entra.Audience // empty means the integration's suggestion
 	RedirectURI  string
 	Organization string
 	Project      string
 	Scopes       []string // registered permissions by bare name; none means the recommended ones
+	SecretName   string   // description of the secret; empty means the integration's suggestion
+	SecretSpan   string   // how long it should last, in words: "180 days"
 	SecretHint   string   // first three characters
 	SecretEnds   time.Time
 	Inputs       map[string]string
@@ -82,10 +86,11 @@ func (v Values) Text(want FieldValue, p Preset) string {
 	case PermissionsValue:
 		return joinWords(p.Permissions(v.Scopes))
 	case SecretNameValue:
+		name := orDefault(v.SecretName, p.AppName)
 		if v.Environment == "" {
-			return p.AppName
+			return name
 		}
-		return entra.SecretName(p.AppName, v.Environment, byHand)
+		return entra.SecretName(name, v.Environment, byHand)
 	}
 	return ""
 }

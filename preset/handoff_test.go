@@ -161,6 +161,27 @@ func TestAdminRequest(t *testing.T) {
 	}
 }
 
+func TestAdminRequestNamesWhatWasDecided(t *testing.T) {
+	v := Values{TenantID: "11111111-2222-3333-4444-555555555555", TenantName: "Contoso", Audience: entra.SingleTenant, SecretName: "For the gateway", SecretSpan: "90 days"}
+	text := frontegg.AdminRequest(v)
+	for _, want := range []string{"(tenant Contoso, 11111111-2222-3333-4444-555555555555)", "secret: For the gateway", "after 90 days", "https://entra.microsoft.com",
+		"Supported account types: Accounts in this organizational directory only", "choose accounts in this organizational directory only"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	if strings.Contains(text, "Allow all tenants") || strings.Contains(text, "several organizations") {
+		t.Errorf("an app for one tenant is asked for as one for all:\n%s", text)
+	}
+	if text := custom.AdminRequest(v); strings.Contains(text, custom.About) {
+		t.Error("the words of the choice describe a service that has a name of its own")
+	}
+	v.SecretHint = "abc"
+	if strings.Contains(frontegg.AdminRequest(v), "after 90 days") {
+		t.Error("the expiry of a secret that exists is asked for")
+	}
+}
+
 func TestAdminRequestAsksForWhatIsMissingOnly(t *testing.T) {
 	const register, secret = "Register the application", "Create the client secret"
 	tests := []struct {

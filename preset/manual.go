@@ -2,6 +2,7 @@ package preset
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/consentry/consentry/entra"
 )
@@ -33,7 +34,7 @@ var (
 	registerStep = ManualStep{
 		ID:    "register",
 		Title: "Register the application",
-		Who:   "Anybody in the tenant while users may register applications, else an Application Developer or an application administrator",
+		Who:   "anybody in the tenant while users may register applications, else an Application Developer or an application administrator",
 		Present: []string{
 			"Sign in to the Microsoft Entra admin center and open App registrations.",
 			"Choose New registration.",
@@ -54,7 +55,7 @@ var (
 	redirectStep = ManualStep{
 		ID:    "redirect-uri",
 		Title: "Add the redirect URI",
-		Who:   "An owner of the app registration, or an application administrator",
+		Who:   "an owner of the app registration, or an application administrator",
 		Present: []string{
 			"Where it was given when registering, this step only checks it.",
 			"Open the app registration; under Manage choose Authentication (Preview).",
@@ -73,7 +74,7 @@ var (
 	permissionsStep = ManualStep{
 		ID:    "permissions",
 		Title: "Add the permissions",
-		Who:   "An owner of the app registration, or an application administrator",
+		Who:   "an owner of the app registration, or an application administrator",
 		Present: []string{
 			"Open API permissions and choose Add a permission.",
 			"On the tab Microsoft APIs choose Azure DevOps, then Delegated permissions.",
@@ -92,7 +93,7 @@ var (
 	consentStep = ManualStep{
 		ID:    "consent",
 		Title: "Give consent for the tenant",
-		Who:   "A Cloud Application Administrator, Application Administrator or Global Administrator",
+		Who:   "a Cloud Application Administrator, Application Administrator or Global Administrator",
 		Present: []string{
 			"Open API permissions.",
 			"Choose Grant admin consent for, followed by your organization's name, and confirm with Yes.",
@@ -106,7 +107,7 @@ var (
 	secretStep = ManualStep{
 		ID:    "secret",
 		Title: "Create the client secret",
-		Who:   "An owner of the app registration, or an application administrator, unless the tenant's policy forbids secrets",
+		Who:   "an owner of the app registration, or an application administrator, unless the tenant's policy forbids secrets",
 		Present: []string{
 			"Open Certificates & secrets, tab Client secrets, and choose New client secret.",
 			"Description: paste the description with its part in brackets, by which the secret is found again. Expires: choose a span the tenant allows; note the day.",
@@ -121,7 +122,7 @@ var (
 	organizationStep = ManualStep{
 		ID:    "organization",
 		Title: "Check the Azure DevOps organization",
-		Who:   "A Project Collection Administrator or the organization's owner for its settings; everybody who connects must be a member of the project with at least Basic access",
+		Who:   "a Project Collection Administrator or the organization's owner for its settings; everybody who connects must be a member of the project with at least Basic access",
 		Present: []string{
 			"Open Azure DevOps and select the organization.",
 			"Open Organization settings, Overview: the organization's name stands next to Name and in the address https://dev.azure.com/{organization}/.",
@@ -138,9 +139,17 @@ var (
 	}
 )
 
-// Manual is the way by hand for this integration, in order.
-func (p Preset) Manual() []ManualStep {
+// Manual is the way by hand for this integration, in order, with the audience
+// it suggests.
+func (p Preset) Manual() []ManualStep { return p.ManualFor(p.Audience) }
+
+// ManualFor is Manual for an app registration of another audience; empty means
+// the integration's suggestion.
+func (p Preset) ManualFor(a entra.Audience) []ManualStep {
 	register := registerStep
+	if a == entra.SingleTenant {
+		register = registerHereOnly()
+	}
 	if p.OftenExisting {
 		register.Present = append([]string{
 			"Where a registration for this integration exists already, open it under App registrations, All applications, and go on with the redirect URI.",
@@ -152,4 +161,16 @@ func (p Preset) Manual() []ManualStep {
 			"Without it each user is asked at the first sign-in, where the tenant lets users consent.")
 	}
 	return []ManualStep{register, redirectStep, permissionsStep, consent, secretStep, organizationStep}
+}
+
+// registerHereOnly is the registration of an app for one tenant. Both forms of
+// the portal name that choice differently.
+func registerHereOnly() ManualStep {
+	s := registerStep
+	s.Present = slices.Clone(s.Present)
+	at := slices.IndexFunc(s.Present, func(line string) bool { return strings.HasPrefix(line, "Supported account types:") })
+	s.Present[at] = "Supported account types: choose accounts in this organizational directory only (single tenant)."
+	s.Older = s.Older[:1]
+	s.Check = "The Overview page shows the name, and under Supported account types that only this organization may sign in."
+	return s
 }

@@ -113,9 +113,21 @@ func (p Preset) Place(inputs map[string]string) []string {
 		}
 		for _, c := range in.Choices {
 			if c.Value == answer && len(c.Where) > 0 {
-				return c.Where
+				return placeWords(c.Where)
 			}
 		}
 	}
-	return p.Where
+	return placeWords(p.Where)
+}
+
+// placeWords says what a page's placeholder stands for: "[ENVIRONMENT]" is
+// whichever environment of theirs a person chooses.
+func placeWords(path []string) []string {
+	out := slices.Clone(path)
+	for i, part := range out {
+		if inner, ok := strings.CutPrefix(part, "["); ok {
+			out[i] = "your " + strings.ToLower(strings.TrimSuffix(inner, "]"))
+		}
+	}
+	return out
 }

@@ -81,7 +81,7 @@ func TestPlace(t *testing.T) {
 			t.Errorf("model %q: %s", model, got)
 		}
 	}
-	if got := strings.Join(frontegg.Place(nil), " > "); got != "[ENVIRONMENT] > Integrations > Azure DevOps" {
+	if got := strings.Join(frontegg.Place(nil), " > "); got != "your environment > Integrations > Azure DevOps" {
 		t.Errorf("got %s", got)
 	}
 }
