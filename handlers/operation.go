@@ -135,7 +135,7 @@ func (h *Handlers) start(c *gin.Context, env store.Environment, who entra.Person
 	}
 	h.running.begin(op.ID)
 	ctx = context.WithoutCancel(ctx) // it goes on when the person leaves
-	h.work.Go(func() { h.run(ctx, op, do) })
+	h.background(func() { h.run(ctx, op, do) })
 	web.Note(c, slog.String("operation", op.ID))
 	return web.SeeOther("/operations/" + op.ID), nil
 }

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime/debug"
 	"time"
 
@@ -122,6 +123,19 @@ func record(e *store.Environment, op store.Operation, cause error) {
 			e.Result = op.Result
 		}
 	}
+}
+
+// background runs what goes on when its page is left. A defect in it does not
+// end the console; what it was about is found again as after a crash.
+func (h *Handlers) background(f func()) {
+	h.work.Go(func() {
+		defer func() {
+			if p := recover(); p != nil {
+				h.Log.Error("a defect", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			}
+		}()
+		f()
+	})
 }
 
 // Wait lets what is under way end, operations and tests, for as long as ctx

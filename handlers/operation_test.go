@@ -6,9 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/consentry/consentry/azuredevops"
 	"github.com/consentry/consentry/entra"
 	"github.com/consentry/consentry/handlers"
 	"github.com/consentry/consentry/store"
+	"github.com/consentry/consentry/trial"
 )
 
 // broken is a directory with a defect.
@@ -92,4 +94,25 @@ func TestAnOperationThatCannotSayItIsAliveStops(t *testing.T) {
 	beat <- struct{}{}
 	c.handlers.Wait(t.Context()) // without the request ever being answered
 	b.get(op).want(200, "Go on where it stopped")
+}
+
+// brokenDevOps has a defect too.
+type brokenDevOps struct{ trial.DevOps }
+
+func (brokenDevOps) Connection(context.Context, string, entra.Sensitive) (azuredevops.Identity, error) {
+	panic("CANARY")
+}
+
+func TestADefectEndsOneTestAndNotTheConsole(t *testing.T) {
+	c := newConsole(t, func(h *handlers.Handlers) {
+		runner := *h.Trials
+		runner.DevOps = brokenDevOps{runner.DevOps}
+		h.Trials = &runner
+	})
+	b := c.browser()
+	b.signIn("healthy", "admin")
+	path := b.connected()
+	test := b.prepared(path, nil)
+	b.consent(test, "healthy", "user")
+	b.eventually(test, "The console stopped while it redeemed the code").without("CANARY")
 }

@@ -154,7 +154,7 @@ func (h *Handlers) welcome(c *gin.Context, who entra.Person, back string) (web.R
 	}
 	web.Note(c, slog.String("signed_in_tenant", string(who.Tenant)))
 	ctx := context.WithoutCancel(c.Request.Context())
-	h.work.Go(func() { h.cleanUpTrialsOf(ctx, who) })
+	h.background(func() { h.cleanUpTrialsOf(ctx, who) })
 	return web.SeeOther(localPath(back)), nil
 }
 

@@ -106,7 +106,7 @@ func (h *Handlers) finishTrial(c *gin.Context) (web.Response, error) {
 	}
 	web.SessionOf(c).Delete(trialKey + t.ID)
 	ctx = context.WithoutCancel(ctx)
-	h.work.Go(func() { h.complete(ctx, t, flow, cb, secret, who) })
+	h.background(func() { h.complete(ctx, t, flow, cb, secret, who) })
 	return web.SeeOtherInPopup("/tests/" + t.ID + "/answered"), nil
 }
 
@@ -165,12 +165,13 @@ func (h *Handlers) afterEnd(c *gin.Context, t trial.Trial) {
 		return
 	}
 	ctx := context.WithoutCancel(c.Request.Context())
-	h.work.Go(func() { h.removeCallback(ctx, t, who) })
+	h.background(func() { h.removeCallback(ctx, t, who) })
 }
 
 // complete redeems the code, builds the report, and takes the temporary
 // redirect URI away again.
 func (h *Handlers) complete(ctx context.Context, t trial.Trial, flow oauth.Flow, cb oauth.Callback, secret entra.Sensitive, who entra.Person) {
+	defer h.running.end(t.ID)
 	done := h.redeemed(ctx, t, flow, cb, secret, who)
 	if err := h.Store.SaveTrial(ctx, done, "", nil); err != nil {
 		h.Log.Error("test result could not be stored", "test", t.ID, "error", err.Error())
