@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"net/url"
 
 	"github.com/gin-gonic/gin"
 
@@ -103,7 +104,7 @@ func (h *Handlers) registerOutcome(c *gin.Context) (web.Response, error) {
 	if err := web.SessionOf(c).Say("The app now has the redirect URI " + h.BaseURL + consentOutcome + "."); err != nil {
 		return nil, err
 	}
-	return web.SeeOther("/environments/" + env.ID + "/customer?back=console"), nil
+	return web.SeeOther("/environments/" + env.ID + "/customer?back=console&tenant=" + url.QueryEscape(c.Query("tenant"))), nil
 }
 
 // withRedirect gives the app with the redirect URI, adding it where it is
