@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -107,6 +108,28 @@ func (b *box) struck(t *testing.T) (n int) {
 		n += r.Applied
 	}
 	return n
+}
+
+// requests are what Graph was asked since a number, as "GET /v1.0/me".
+func (b *box) requests(t *testing.T, since int) (asked []string, last int) {
+	t.Helper()
+	resp, err := http.Get(fmt.Sprintf("%s?service=graph&since=%d", b.Journal, since))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var entries []struct {
+		Seq          int
+		Method, Path string
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&entries); err != nil {
+		t.Fatal(err)
+	}
+	last = since
+	for _, e := range entries {
+		asked, last = append(asked, e.Method+" "+e.Path), e.Seq
+	}
+	return asked, last
 }
 
 // A console is a consentry in a process of its own.

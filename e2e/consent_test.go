@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/playwright-community/playwright-go"
@@ -194,5 +195,66 @@ func TestTheTenantForbidsClientSecrets(t *testing.T) {
 	p.sees("https://app.example.com/callback")
 	if apps := b.directory(t, secretsBlocked).named("Azure DevOps Integration"); len(apps) != 0 {
 		t.Errorf("%d app registrations were left behind", len(apps))
+	}
+}
+
+func TestACustomersAdministratorConsents(t *testing.T) {
+	b := startBox(t)
+	c := b.console(t)
+	p := c.visit(t)
+	p.setUp("sold", healthy, "admin", choices{organization: "contoso"})
+	p.environment("sold")
+	p.link("Consent link for a customer")
+	p.fill("The customer's tenant", b.tenantOf(t, otherTenantsOrg).Domain)
+	p.check("This console")
+	p.button("Make the link")
+	p.button("Add it to the app")
+	link, err := p.page.GetByLabel("Consent link", playwright.PageGetByLabelOptions{Exact: playwright.Bool(true)}).InnerText()
+	p.must(err)
+
+	customer := c.visit(t)
+	_, err = customer.page.Goto(link)
+	customer.must(err)
+	upn, password := b.account(t, otherTenantsOrg, "admin")
+	customer.must(typeAccount(customer.page, upn, password))
+	customer.button("Accept")
+	customer.heading("Consent was given")
+	customer.sees(b.tenantOf(t, otherTenantsOrg).ID)
+	there := b.directory(t, otherTenantsOrg)
+	principals := there.principals(b.directory(t, healthy).one("sold").AppID)
+	if len(principals) != 1 || len(there.grants(principals[0])) == 0 {
+		t.Errorf("in the customer's tenant are the service principals %v", principals)
+	}
+}
+
+func TestAnyAppIsTested(t *testing.T) {
+	b := startBox(t)
+	c := b.console(t)
+	p := c.visit(t)
+	app, secret := b.directory(t, healthy).byHand("Somebody's app", p.callback(), "by hand")
+	for _, try := range []struct{ name, secret, role, words string }{
+		{"the right secret", secret, "status", "works"},
+		{"a wrong secret", "abc8Q~" + strings.Repeat("x", 34), "alert", "AADSTS7000215"},
+	} {
+		t.Run(try.name, func(t *testing.T) {
+			p := c.visit(t)
+			p.goTo("/")
+			p.link("Test an app you already have")
+			p.fill("Client ID", app.AppID)
+			p.fill("Tenant of the app", b.tenantOf(t, healthy).ID)
+			p.fill("Client secret", try.secret)
+			p.fill("Azure DevOps organization", "https://dev.azure.com/contoso")
+			p.prepare()
+			w := p.leave()
+			w.signIn(p, healthy, "user")
+			w.gone()
+			p.reads(try.role, try.words)
+			if html, err := p.page.Content(); err != nil || strings.Contains(html, try.secret) {
+				t.Errorf("the page tells the secret: %v", err)
+			}
+		})
+	}
+	if strings.Contains(c.log(), secret) {
+		t.Error("the log tells the secret")
 	}
 }

@@ -86,6 +86,28 @@ func TestTheConsoleIsKilledWhileApplying(t *testing.T) {
 	}
 }
 
+func TestASecondRunChangesNothing(t *testing.T) {
+	b := startBox(t)
+	p := b.console(t).visit(t)
+	p.setUp("twice", healthy, "admin", choices{organization: "contoso"})
+	_, last := b.requests(t, 0)
+	p.environment("twice")
+	p.link("Compare with the tenant again")
+	p.sees("Everything is as it should be. Nothing is left to do.")
+	asked, last := b.requests(t, last)
+	if len(asked) != 3 {
+		t.Errorf("comparing took %d requests, want 3: %q", len(asked), asked)
+	}
+	p.button("Read back and finish")
+	p.reads("status", "proven by reading everything back")
+	asked, _ = b.requests(t, last)
+	for _, request := range asked {
+		if !strings.HasPrefix(request, "GET ") {
+			t.Errorf("the second run wrote: %s", request)
+		}
+	}
+}
+
 func TestAnEnvironmentIsRemoved(t *testing.T) {
 	b := startBox(t)
 	p := b.console(t).visit(t)
