@@ -315,7 +315,7 @@ func (b *browser) environment(integration string, inputs url.Values) (path strin
 	for k, v := range inputs {
 		form[k] = v
 	}
-	p := b.post("/setup/"+integration, form).want(200, "Sign in to the tenant")
+	p := b.post("/setup/"+integration, form).want(200, "step 2 of 7")
 	path, _, _ = strings.Cut(p.at.Path, "/setup/")
 	for _, next := range []string{"app", "permissions", "secret", "organization"} {
 		p = b.submit(p, "Continue", nil)

@@ -278,7 +278,7 @@ func TestARemovedEnvironmentCannotBeBroughtBack(t *testing.T) {
 		t.Error("something changed")
 	}
 	// Its name is free again.
-	s.b.post("/setup/frontegg", url.Values{"environment": {name}, "inputs.host": {"gateway.example.com"}}).want(200, "Sign in to the tenant")
+	s.b.post("/setup/frontegg", url.Values{"environment": {name}, "inputs.host": {"gateway.example.com"}}).want(200, "step 2 of 7")
 }
 
 func (s scene) name() string {

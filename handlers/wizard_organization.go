@@ -31,7 +31,13 @@ func (h *Handlers) showOrganizationStep(c *gin.Context, page *wizardPage) error 
 		Organization: web.Field{Name: "organization", Label: "Azure DevOps organization", Value: spec.Organization, Placeholder: "mycompany or https://dev.azure.com/mycompany/",
 			Help: "Its name, or any address of it: the name is read from the address."},
 		Project: web.Field{Name: "project", Label: "Project (optional)", Value: spec.Project,
-			Help: "With a project the test also shows whether the token reaches it."},
+			Help: "Only its members see it, so it is the consent test that shows whether it is reached."},
+	}
+	if needs(page, preset.OrganizationValue) {
+		step.Organization.Required = true
+	}
+	if needs(page, preset.ProjectValue) {
+		step.Project.Label, step.Project.Required = "Project", true
 	}
 	page.Organization, page.Heading = step, "Organization and project"
 	step.Organization.Error, step.Project.Error = page.bad("organization"), page.bad("project")
@@ -69,10 +75,21 @@ func organizationVerdict(found entra.DevOpsOrganization, env store.Environment) 
 			"The organization's owner connects it in Azure DevOps: Organization settings, Microsoft Entra, Connect directory."}
 	case env.Tenant != "" && found.Tenant != env.Tenant:
 		return state{"warn", "belongs to another tenant"}, []string{
-			fmt.Sprintf("The organization belongs to tenant %s, the app registration to %s.", found.Tenant, env.Tenant),
+			fmt.Sprintf("The organization belongs to tenant %s, the app registration to %s.", found.Tenant, tenantWords(env)),
 			"That is right when this is a customer's organization: people sign in with accounts of its tenant. With accounts of your own tenant Azure DevOps answers 401 although consent succeeded."}
 	}
-	return state{"good", "found"}, []string{fmt.Sprintf("%s exists and belongs to tenant %s.", found.Slug, found.Tenant)}
+	if env.Tenant == "" {
+		return state{"good", "found"}, []string{fmt.Sprintf("%s exists and belongs to tenant %s.", found.Slug, found.Tenant)}
+	}
+	return state{"good", "found"}, []string{fmt.Sprintf("%s exists and belongs to %s, as the app registration does.", found.Slug, tenantWords(env))}
+}
+
+// tenantWords names an environment's tenant.
+func tenantWords(env store.Environment) string {
+	if env.TenantName == "" {
+		return "tenant " + string(env.Tenant)
+	}
+	return env.TenantName + " (tenant " + string(env.Tenant) + ")"
 }
 
 func (h *Handlers) saveOrganizationStep(c *gin.Context, page *wizardPage) ([]setup.FieldError, error) {
@@ -83,10 +100,12 @@ func (h *Handlers) saveOrganizationStep(c *gin.Context, page *wizardPage) ([]set
 	switch {
 	case err != nil:
 		return []setup.FieldError{{Field: "organization", Message: err.Error()}}, nil
-	case organization == "" && needsOrganization(page):
+	case organization == "" && needs(page, preset.OrganizationValue):
 		return []setup.FieldError{{Field: "organization", Message: page.Preset.Name + " asks for the organization, so it is needed here: type its name, or paste its address."}}, nil
 	case organization == "" && project != "":
 		return []setup.FieldError{{Field: "organization", Message: "The organization of the project is missing: type its name, or paste the project's address."}}, nil
+	case project == "" && needs(page, preset.ProjectValue):
+		return []setup.FieldError{{Field: "project", Message: page.Preset.Name + " asks for the project, so it is needed here: type its name as Azure DevOps shows it."}}, nil
 	}
 	if project != "" {
 		if err := entra.ValidateProject(project); err != nil {
@@ -104,10 +123,10 @@ func (h *Handlers) saveOrganizationStep(c *gin.Context, page *wizardPage) ([]set
 	return nil, nil
 }
 
-// needsOrganization: the integration's form has a field for it.
-func needsOrganization(page *wizardPage) bool {
+// needs: the integration's form has a field for it.
+func needs(page *wizardPage, value preset.FieldValue) bool {
 	for _, f := range page.Preset.Fields {
-		if f.Value == preset.OrganizationValue && !f.Optional {
+		if f.Value == value && !f.Optional {
 			return true
 		}
 	}

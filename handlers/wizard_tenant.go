@@ -45,6 +45,7 @@ func (h *Handlers) showTenantStep(c *gin.Context, page *wizardPage) error {
 	if step.Tenant, err = d.Tenant(ctx); err != nil {
 		return err
 	}
+	page.Heading = "Set it up in " + firstOf(step.Tenant.DisplayName, string(step.Tenant.ID)) + "?"
 	roles, err := d.Roles(ctx)
 	if err != nil {
 		return err
@@ -58,8 +59,12 @@ func (h *Handlers) showTenantStep(c *gin.Context, page *wizardPage) error {
 	return nil
 }
 
-// adminRoles may create app registrations and consent for the tenant.
-var adminRoles = []string{entra.RoleGlobalAdministrator, entra.RoleApplicationAdministrator, entra.RoleCloudApplicationAdministrator}
+// adminRoles may create app registrations and consent for the tenant;
+// consentRoles may consent.
+var (
+	adminRoles   = []string{entra.RoleGlobalAdministrator, entra.RoleApplicationAdministrator, entra.RoleCloudApplicationAdministrator}
+	consentRoles = append(slices.Clone(adminRoles), entra.RolePrivilegedRoleAdministrator)
+)
 
 func hasAny(roles []string, wanted ...string) bool {
 	return slices.ContainsFunc(roles, func(r string) bool { return slices.Contains(wanted, r) })
@@ -67,8 +72,7 @@ func hasAny(roles []string, wanted ...string) bool {
 
 // abilities says, before anything is tried, what this person may do here.
 func abilities(roles []string, p entra.Policies) []ability {
-	admin := hasAny(roles, adminRoles...)
-	creates := admin || hasAny(roles, entra.RoleApplicationDeveloper)
+	creates := hasAny(roles, adminRoles...) || hasAny(roles, entra.RoleApplicationDeveloper)
 	var out []ability
 	switch {
 	case creates:
@@ -81,17 +85,29 @@ func abilities(roles []string, p entra.Policies) []ability {
 		out = append(out, ability{State: state{"bad", "no"}, Words: "You may not create app registrations: this tenant keeps that to administrators.",
 			Remedy: "Somebody with the role Application Developer, Cloud Application Administrator or Application Administrator can. The review has a text to send to them, and the manual way."})
 	}
-	if admin {
-		out = append(out, ability{State: state{"good", "yes"}, Words: "You may consent for the whole tenant."})
-	} else {
-		out = append(out, ability{State: state{"warn", "no"}, Words: "You may not consent for the whole tenant.",
-			Remedy: "The setup can leave consent out; then each user consents at sign-in where the tenant allows it, or an administrator does it once."})
-	}
+	out = append(out, consentAbility(roles, p))
 	if p.SecretsForbidden != nil && *p.SecretsForbidden {
 		out = append(out, ability{State: state{"bad", "no"}, Words: "This tenant's policy forbids client secrets on new apps, and the integration needs one.",
 			Remedy: "A Global Administrator or a Cloud Application Administrator can exempt this app in the app management policies."})
 	}
 	return out
+}
+
+// consentAbility says who can consent, which takes one more look where users
+// may not do so for themselves.
+func consentAbility(roles []string, p entra.Policies) ability {
+	nobody := p.ConsentPolicies != nil && len(p.ConsentPolicies) == 0
+	switch {
+	case hasAny(roles, consentRoles...) && nobody:
+		return ability{State: state{"good", "yes"}, Words: "You may consent for the whole tenant. Its users may not consent for themselves, so do it here."}
+	case hasAny(roles, consentRoles...):
+		return ability{State: state{"good", "yes"}, Words: "You may consent for the whole tenant."}
+	case nobody:
+		return ability{State: state{"bad", "no"}, Words: "You may not consent for the whole tenant, and its users may not consent for themselves.",
+			Remedy: "The setup works without, but nobody can connect until an administrator consents. The review has a text to send to them."}
+	}
+	return ability{State: state{"warn", "no"}, Words: "You may not consent for the whole tenant.",
+		Remedy: "The setup leaves that out, unless you choose it. Then each user consents at sign-in where the tenant allows it, or an administrator does it once."}
 }
 
 func (h *Handlers) saveTenantStep(c *gin.Context, page *wizardPage) ([]setup.FieldError, error) {
@@ -109,6 +125,13 @@ func (h *Handlers) saveTenantStep(c *gin.Context, page *wizardPage) ([]setup.Fie
 	}
 	if applied && page.Env.Tenant != t.ID {
 		return []setup.FieldError{{Field: "tenant", Message: "This environment's app registration is in another tenant. Sign in there, or set up a new environment for this tenant."}}, nil
+	}
+	if page.Env.Step == "tenant" { // nobody has decided on consent yet
+		roles, err := d.Roles(c.Request.Context())
+		if err != nil {
+			return nil, err
+		}
+		page.Env.Spec.SkipConsent = !hasAny(roles, consentRoles...) && !page.Preset.AdminConsent
 	}
 	page.Env.Tenant, page.Env.TenantName = t.ID, t.DisplayName
 	page.Env.Spec.Tenant = string(t.ID)
