@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -191,8 +192,10 @@ func (h *Handlers) environmentPage(env store.Environment, p preset.Preset, ops [
 			{Label: "object ID of the app registration", Value: string(r.App.ID)},
 			{Label: "tenant ID (portal: Directory (tenant) ID)", Value: string(env.Tenant)},
 		}
-		page.Secrets = secretRows(env, r.App.Secrets, now)
-		page.SeeIt = seeApp(h.Cloud, env.Tenant, r.App)
+	}
+	if env.Result != nil && env.State != store.Removed {
+		page.Secrets = secretRows(env, env.Result.App.Secrets, now)
+		page.SeeIt = seeApp(h.Cloud, env.Tenant, env.Result.App)
 	}
 	if k := unseenSecret(env, kept); k != nil {
 		page.Kept = append(page.Kept, *k)
@@ -240,7 +243,10 @@ func nextSteps(env store.Environment, p preset.Preset, trials []trial.Trial, kep
 func secretRows(env store.Environment, secrets []entra.Secret, now time.Time) []secretRow {
 	var rows []secretRow
 	for _, s := range secrets {
-		_, ours := entra.IsOurSecret(s.Name, env.Name)
+		op, ours := entra.IsOurSecret(s.Name, env.Name)
+		if ours { // the page says so in words
+			s.Name = strings.TrimSpace(strings.TrimSuffix(s.Name, entra.SecretName("", env.Name, op)))
+		}
 		row := secretRow{Secret: s, Ours: ours, State: state{"good", "valid"}}
 		life, gone := s.End.Sub(s.Start), now.Sub(s.Start)
 		if life > 0 {

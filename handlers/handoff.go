@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/gin-gonic/gin"
@@ -88,6 +89,9 @@ func (h *Handlers) tickHandOff(c *gin.Context) (web.Response, error) {
 			return nil, err
 		}
 		return web.SeeOther("/environments/" + env.ID), nil
+	}
+	if err := web.SessionOf(c).Say(fmt.Sprintf("Saved: %d of %d fields are done.", len(env.Handed), len(p.Fields))); err != nil {
+		return nil, err
 	}
 	return web.SeeOther("/environments/" + env.ID + "/hand-off"), nil
 }

@@ -43,7 +43,7 @@ func (h *Handlers) startPage(envs []store.Environment) *startPage {
 		if row.Tenant == "" {
 			row.Tenant = string(e.Tenant)
 		}
-		if e.Result != nil && e.Result.Secret != nil {
+		if e.Result != nil && e.Result.Secret != nil && e.State != store.Removed {
 			row.Expires = e.Result.Secret.End
 		}
 		page.Environments = append(page.Environments, row)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -31,14 +32,41 @@ type planRow struct {
 	RequestView *requestView
 }
 
-type requestView struct{ Method, Path, JSON string }
+type requestView struct{ Method, Path, JSON, Who string }
 
 func planRows(steps []setup.Step) []planRow {
 	rows := make([]planRow, 0, len(steps))
 	for _, s := range steps {
-		rows = append(rows, planRow{s, viewRequest(s.Request)})
+		row := planRow{s, viewRequest(s.Request)}
+		row.Diffs = inWords(s.Diffs)
+		if row.RequestView != nil && s.Action != setup.Keep {
+			row.RequestView.Who = s.Who
+		}
+		rows = append(rows, row)
 	}
 	return rows
+}
+
+// audienceWords say what the portal's choice stands behind a value of Graph's.
+var audienceWords = map[string]string{
+	string(entra.AnyOrganization): "any organizational directory",
+	string(entra.SingleTenant):    "this tenant only",
+}
+
+// inWords puts words before the values that are codes.
+func inWords(diffs []setup.Diff) []setup.Diff {
+	out := slices.Clone(diffs)
+	for i, d := range out {
+		if d.Field != "audience" {
+			continue
+		}
+		for _, value := range []*string{&out[i].Old, &out[i].New} {
+			if words, ok := audienceWords[*value]; ok {
+				*value = words + " (" + *value + ")"
+			}
+		}
+	}
+	return out
 }
 
 func viewRequest(r *entra.Request) *requestView {

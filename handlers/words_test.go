@@ -1,10 +1,15 @@
 package handlers
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/preset"
+	"github.com/consentry/consentry/setup"
+	"github.com/consentry/consentry/store"
 )
 
 func TestSentencesBeginAndEndAsOneDoes(t *testing.T) {
@@ -40,5 +45,33 @@ func TestWhoCanConsentIsSaidBeforeAnythingIsTried(t *testing.T) {
 		if got.State != tt.want || strings.Contains(got.Words, "users may not consent for themselves") != tt.nobody || (got.State.Kind == "good") != (got.Remedy == "") {
 			t.Errorf("%s: %+v", tt.name, got)
 		}
+	}
+}
+
+func TestCodesOfGraphStandBehindWords(t *testing.T) {
+	plan := []setup.Step{{Diffs: []setup.Diff{{Field: "audience", Old: "AzureADMyOrg", New: "AzureADMultipleOrgs"}, {Field: "name", New: "AzureADMyOrg"}, {Field: "audience", New: "Unheard"}}}}
+	got := planRows(plan)[0].Diffs
+	want := []setup.Diff{{Field: "audience", Old: "this tenant only (AzureADMyOrg)", New: "any organizational directory (AzureADMultipleOrgs)"}, {Field: "name", New: "AzureADMyOrg"}, {Field: "audience", New: "Unheard"}}
+	if !slices.Equal(got, want) {
+		t.Errorf("%+v", got)
+	}
+	if plan[0].Diffs[0].Old != "AzureADMyOrg" {
+		t.Error("the plan itself was changed")
+	}
+}
+
+func TestARemovedEnvironmentHasNoSecretToExpire(t *testing.T) {
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	h := &Handlers{Now: func() time.Time { return now }}
+	secret := entra.Secret{Name: entra.SecretName("For the gateway", "prod", "op"), Start: now, End: now.AddDate(0, 6, 0)}
+	env := store.Environment{Name: "prod", State: store.Connected, Result: &setup.Result{App: entra.Application{ClientID: "c", Secrets: []entra.Secret{secret}}, Secret: &secret}}
+	page := h.environmentPage(env, preset.All[0], nil, nil, nil)
+	if len(page.Secrets) != 1 || page.Secrets[0].Name != "For the gateway" || !page.Secrets[0].Ours || h.startPage([]store.Environment{env}).Environments[0].Expires.IsZero() {
+		t.Errorf("connected: %+v", page.Secrets)
+	}
+	env.State = store.Removed
+	page = h.environmentPage(env, preset.All[0], nil, nil, nil)
+	if len(page.Secrets) != 0 || len(page.SeeIt) != 0 || len(page.IDs) == 0 || !h.startPage([]store.Environment{env}).Environments[0].Expires.IsZero() {
+		t.Errorf("removed: %+v", page)
 	}
 }

@@ -38,6 +38,8 @@ func When(t, now time.Time) string {
 	future := d > 0
 	if !future {
 		d = -d
+	} else if d > 24*time.Hour {
+		d = d.Round(24 * time.Hour) // what was just made for 180 days has 180
 	}
 	words := span(d)
 	switch {

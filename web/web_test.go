@@ -351,6 +351,7 @@ func TestWhenSaysTimesInWords(t *testing.T) {
 	}{
 		{12 * 24 * time.Hour, "in 12 days (3 Dec 2026)"},
 		{24 * time.Hour, "in 1 day (22 Nov 2026)"},
+		{180*24*time.Hour - time.Second, "in 180 days (20 May 2027)"},
 		{-5 * time.Minute, "5 minutes ago"},
 		{-time.Second, "just now"},
 		{90 * time.Minute, "in 1 hour"},
