@@ -66,6 +66,9 @@ func (p Preset) inSentence() string {
 func (p Preset) requestValues(v Values) string {
 	rows := []string{"Values"}
 	for _, want := range []FieldValue{AppNameValue, ClientIDValue, RedirectURIValue, PermissionsValue, SecretNameValue, OrganizationValue, ProjectValue} {
+		if want == SecretNameValue && v.SecretHint != "" {
+			continue // there is one
+		}
 		if text := v.Text(want, p); text != "" {
 			rows = append(rows, fmt.Sprintf("- %s: %s", v.Label(want), text))
 		}

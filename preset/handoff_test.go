@@ -196,7 +196,7 @@ func TestAdminRequestAsksForWhatIsMissingOnly(t *testing.T) {
 		{"the application exists", Values{ClientID: "11111111-2222-3333-4444-555555555555"},
 			[]string{"check and complete", secret, "az ad app show"}, []string{register}},
 		{"application and secret exist", Values{ClientID: "11111111-2222-3333-4444-555555555555", SecretHint: "abc"},
-			[]string{"Give consent for the tenant", "a word that it is done."}, []string{register, secret, "abc"}},
+			[]string{"Give consent for the tenant", "a word that it is done."}, []string{register, secret, "Description of the client secret", "abc"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
