@@ -91,6 +91,7 @@ func TestTheTenantWantsAnAdministratorsConsent(t *testing.T) {
 	}
 
 	p.link("Test again")
+	p.check("A user, for themselves")
 	p.prepare()
 	w = p.leave()
 	w.signIn(p, adminConsent, "user")
