@@ -30,6 +30,9 @@ type customerPage struct {
 	Ours, Registered bool
 	OursCopy         web.Copyable
 	Scopes           []string
+	// Integration is what the customer knows the app by; LoginHost where its
+	// administrator will sign in.
+	Integration, LoginHost string
 }
 
 // outcomePurpose is what the state of a customer's link is signed for.
@@ -66,7 +69,7 @@ func (h *Handlers) withApp(c *gin.Context) (store.Environment, preset.Preset, er
 // customerPage builds the form. The integration's own address is offered
 // first: the console's is of use only to who can open it.
 func (h *Handlers) customerPage(env store.Environment, p preset.Preset, tenant, back string) *customerPage {
-	page := &customerPage{EnvID: env.ID, EnvName: env.Name, Ours: back == "console", Redirect: handOffValues(env, p).RedirectURI}
+	page := &customerPage{EnvID: env.ID, EnvName: env.Name, Integration: env.Result.App.DisplayName, LoginHost: hostOf(h.Cloud.Authorize), Ours: back == "console", Redirect: handOffValues(env, p).RedirectURI}
 	page.Title, page.Section = env.Name+": link for a customer", "test"
 	page.Tenant = web.Field{Name: "tenant", Label: "The customer's tenant", Value: tenant, Placeholder: "customer.onmicrosoft.com", Required: true,
 		Help: "Its Directory (tenant) ID or a domain of it."}

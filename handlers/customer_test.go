@@ -82,6 +82,12 @@ func TestTheCustomersLinkLeadsToTheIntegrationUnlessAskedOtherwise(t *testing.T)
 	if got := queryOf(t, link, "redirect_uri"); got != "https://gateway.example.com/integration-callback" {
 		t.Errorf("it leads back to %s", got)
 	}
+	message := p.doc().Find("#customer-message").Text()
+	for _, want := range []string{link, "Frontegg Integration", "(customer.example)", "its address begins with ", "If another page complains"} {
+		if !strings.Contains(message, want) {
+			t.Errorf("the message to the customer lacks %q:\n%s", want, message)
+		}
+	}
 	if strings.Contains(queryOf(t, link, "scope"), "offline_access") {
 		t.Error("it asks for offline_access, which the admin-consent endpoint does not take")
 	}

@@ -153,7 +153,7 @@ func galleryError() *web.ErrorPage {
 }
 
 func galleryCustomer() *customerPage {
-	p := &customerPage{EnvID: "done", EnvName: "frontegg-prod", Back: radio("back", "Where Microsoft leads afterwards", "console", web.Option{Value: "console", Label: "To this console"}), Ours: true, OursCopy: web.Copyable{Label: "redirect URI", Value: "http://localhost:8080/consent/outcome"},
+	p := &customerPage{EnvID: "done", EnvName: "frontegg-prod", Integration: "Frontegg Integration", LoginHost: "login.example", Back: radio("back", "Where Microsoft leads afterwards", "console", web.Option{Value: "console", Label: "To this console"}), Ours: true, OursCopy: web.Copyable{Label: "redirect URI", Value: "http://localhost:8080/consent/outcome"},
 		Link: "https://login.example/customer.example/v2.0/adminconsent?client_id=33333333-2222-3333-4444-555555555555", Redirect: "https://gateway.example.com/integration-callback", Scopes: []string{"499b84ac-1321-427f-aa17-267ca6975798/user_impersonation"}}
 	p.Title = "frontegg-prod: link for a customer"
 	p.Tenant = web.Field{Name: "tenant", Label: "The customer's tenant", Value: "customer.example", Required: true}
