@@ -61,6 +61,9 @@ func galleryWizard(env store.Environment, p preset.Preset) []galleryPage {
 		page("review", func(w *wizardPage) {
 			w.Review = &reviewStep{Rows: planRows(galleryPlan().Steps), Pending: 3, Organization: org(state{"warn", "belongs to another tenant"}, "It belongs to another tenant.")}
 		}),
+		named("wizard-review-refused", page("review", func(w *wizardPage) {
+			w.Review = &reviewStep{Rows: planRows(galleryPlan().Steps), Pending: 3, Hurdles: hurdles(galleryPlan().Steps, nil, entra.Policies{SecretsForbidden: new(true), UsersMayRegisterApps: new(false)})}
+		})),
 		named("wizard-review-done", page("review", func(w *wizardPage) { w.Review = &reviewStep{Rows: planRows(galleryPlan().Steps[:1])} })),
 		named("wizard-review-problem", page("review", func(w *wizardPage) {
 			w.Review = &reviewStep{Problem: "Microsoft Graph answered 403: Insufficient privileges to complete the operation.", Interrupted: "op"}

@@ -19,8 +19,9 @@ import (
 type reviewStep struct {
 	Rows         []planRow
 	Pending      int
-	Needs        []string // decisions that are still missing
-	Problem      string   // why there is no plan
+	Needs        []string  // decisions that are still missing
+	Problem      string    // why there is no plan
+	Hurdles      []ability // what is known to be refused
 	Organization *organizationStep
 	Interrupted  string // id of an operation that was cut off
 	Running      string // id of an operation that is under way
@@ -113,11 +114,27 @@ func (h *Handlers) showReviewStep(c *gin.Context, page *wizardPage) error {
 		return nil
 	}
 	step.Rows, step.Pending = planRows(plan.Steps), len(plan.Pending())
+	if step.Pending > 0 {
+		if step.Hurdles, err = foresee(ctx, d, plan.Pending()); err != nil {
+			return err
+		}
+	}
 	if page.Env.Spec.Organization != "" {
 		step.Organization = &organizationStep{}
 		h.checkOrganization(c, page.Env, step.Organization)
 	}
 	return nil
+}
+
+// foresee says what of the changes will be refused, so that nobody is left
+// with half of them.
+func foresee(ctx context.Context, d Directory, changes []setup.Step) ([]ability, error) {
+	roles, err := d.Roles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	policies, err := d.Policies(ctx)
+	return hurdles(changes, roles, policies), err
 }
 
 // noteOperations finds what is under way or was cut off.

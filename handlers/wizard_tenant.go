@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -20,13 +19,6 @@ type tenantStep struct {
 	Unread    []string
 	SignIn    string // address of the sign-in page
 	Other     bool   // the environment belongs to another tenant
-}
-
-// An ability is one thing the setup needs, and whether this person has it.
-type ability struct {
-	State  state
-	Words  string
-	Remedy string
 }
 
 func (h *Handlers) showTenantStep(c *gin.Context, page *wizardPage) error {
@@ -57,57 +49,6 @@ func (h *Handlers) showTenantStep(c *gin.Context, page *wizardPage) error {
 	step.Other = page.Env.Tenant != "" && page.Env.Tenant != who.Tenant
 	step.Abilities, step.Unread = abilities(roles, policies), policies.Unread
 	return nil
-}
-
-// adminRoles may create app registrations and consent for the tenant;
-// consentRoles may consent.
-var (
-	adminRoles   = []string{entra.RoleGlobalAdministrator, entra.RoleApplicationAdministrator, entra.RoleCloudApplicationAdministrator}
-	consentRoles = append(slices.Clone(adminRoles), entra.RolePrivilegedRoleAdministrator)
-)
-
-func hasAny(roles []string, wanted ...string) bool {
-	return slices.ContainsFunc(roles, func(r string) bool { return slices.Contains(wanted, r) })
-}
-
-// abilities says, before anything is tried, what this person may do here.
-func abilities(roles []string, p entra.Policies) []ability {
-	creates := hasAny(roles, adminRoles...) || hasAny(roles, entra.RoleApplicationDeveloper)
-	var out []ability
-	switch {
-	case creates:
-		out = append(out, ability{State: state{"good", "yes"}, Words: "You may create app registrations: your directory role allows it."})
-	case p.UsersMayRegisterApps == nil:
-		out = append(out, ability{State: state{"warn", "not known"}, Words: "Whether you may create app registrations could not be read.", Remedy: "The review shows it; an administrator can do the step for you."})
-	case *p.UsersMayRegisterApps:
-		out = append(out, ability{State: state{"good", "yes"}, Words: "You may create app registrations: this tenant lets every member do so. You become the app's owner."})
-	default:
-		out = append(out, ability{State: state{"bad", "no"}, Words: "You may not create app registrations: this tenant keeps that to administrators.",
-			Remedy: "Somebody with the role Application Developer, Cloud Application Administrator or Application Administrator can. The review has a text to send to them, and the manual way."})
-	}
-	out = append(out, consentAbility(roles, p))
-	if p.SecretsForbidden != nil && *p.SecretsForbidden {
-		out = append(out, ability{State: state{"bad", "no"}, Words: "This tenant's policy forbids client secrets on new apps, and the integration needs one.",
-			Remedy: "A Global Administrator or a Cloud Application Administrator can exempt this app in the app management policies."})
-	}
-	return out
-}
-
-// consentAbility says who can consent, which takes one more look where users
-// may not do so for themselves.
-func consentAbility(roles []string, p entra.Policies) ability {
-	nobody := p.ConsentPolicies != nil && len(p.ConsentPolicies) == 0
-	switch {
-	case hasAny(roles, consentRoles...) && nobody:
-		return ability{State: state{"good", "yes"}, Words: "You may consent for the whole tenant. Its users may not consent for themselves, so do it here."}
-	case hasAny(roles, consentRoles...):
-		return ability{State: state{"good", "yes"}, Words: "You may consent for the whole tenant."}
-	case nobody:
-		return ability{State: state{"bad", "no"}, Words: "You may not consent for the whole tenant, and its users may not consent for themselves.",
-			Remedy: "The setup works without, but nobody can connect until an administrator consents. The review has a text to send to them."}
-	}
-	return ability{State: state{"warn", "no"}, Words: "You may not consent for the whole tenant.",
-		Remedy: "The setup leaves that out, unless you choose it. Then each user consents at sign-in where the tenant allows it, or an administrator does it once."}
 }
 
 func (h *Handlers) saveTenantStep(c *gin.Context, page *wizardPage) ([]setup.FieldError, error) {

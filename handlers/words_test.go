@@ -75,3 +75,36 @@ func TestARemovedEnvironmentHasNoSecretToExpire(t *testing.T) {
 		t.Errorf("removed: %+v", page)
 	}
 }
+
+func TestTheReviewForeseesWhatWillBeRefused(t *testing.T) {
+	app, secret := setup.Step{ID: "application", Action: setup.Create}, setup.Step{ID: "secret", Action: setup.Create}
+	widened, consent := setup.Step{ID: "application", Action: setup.Update}, setup.Step{ID: "grant:x", Action: setup.Create}
+	developer, admin := []string{entra.RoleApplicationDeveloper}, []string{entra.RoleGlobalAdministrator}
+	closed := entra.Policies{UsersMayRegisterApps: new(false), SecretsForbidden: new(true)}
+	for _, tt := range []struct {
+		name     string
+		changes  []setup.Step
+		roles    []string
+		policies entra.Policies
+		want     []string // what the words speak of
+	}{
+		{"an administrator where nothing is forbidden", []setup.Step{app, secret, consent}, admin, entra.Policies{}, nil},
+		{"a developer who wants to consent", []setup.Step{app, consent}, developer, entra.Policies{}, []string{"consent for the whole tenant"}},
+		{"a developer who leaves it out", []setup.Step{app}, developer, entra.Policies{}, nil},
+		{"a user where only administrators register apps", []setup.Step{app, consent}, nil, entra.Policies{UsersMayRegisterApps: new(false)}, []string{"create app registrations", "consent for the whole tenant"}},
+		{"a policy that forbids secrets holds for administrators too", []setup.Step{app, secret}, admin, closed, []string{"forbids client secrets"}},
+		{"an app that is there already is not forbidden one", []setup.Step{widened, secret}, admin, closed, nil},
+		{"what could not be read is no refusal", []setup.Step{app}, nil, entra.Policies{}, nil},
+	} {
+		got := hurdles(tt.changes, tt.roles, tt.policies)
+		if len(got) != len(tt.want) {
+			t.Errorf("%s: %+v, want %q", tt.name, got, tt.want)
+			continue
+		}
+		for i, a := range got {
+			if !strings.Contains(a.Words, tt.want[i]) || a.Remedy == "" {
+				t.Errorf("%s: %+v, want %q", tt.name, a, tt.want[i])
+			}
+		}
+	}
+}
