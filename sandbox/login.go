@@ -7,35 +7,42 @@ import (
 	"time"
 )
 
+// A loginRoute is one path of the sign-in service. "{tenant}" is a tenant id,
+// a domain, organizations, common or consumers.
+type loginRoute struct {
+	path   string
+	handle func(*visit) *loginAnswer
+}
+
+// loginRoutes take every method: each handler says itself what it makes of
+// one.
+var loginRoutes = []loginRoute{
+	{"/{tenant}/oauth2/v2.0/authorize", (*visit).authorize},
+	{"/{tenant}/oauth2/authorize", (*visit).authorizeV1},
+	{"/{tenant}/login", (*visit).login},
+	{"/{tenant}/oauth2/v2.0/token", (*visit).token},
+	{"/{tenant}/oauth2/token", (*visit).tokenV1},
+	{"/{tenant}/oauth2/v2.0/devicecode", (*visit).deviceCode},
+	{"/{tenant}/oauth2/devicecode", (*visit).deviceCode},
+	{"/devicelogin", (*visit).deviceLogin},
+	{"/common/oauth2/deviceauth", (*visit).deviceLogin},
+	{"/{tenant}/v2.0/adminconsent", (*visit).adminConsent},
+	{"/{tenant}/adminconsent", (*visit).adminConsentV1},
+	{"/{tenant}/oauth2/v2.0/logout", (*visit).logout},
+	{"/{tenant}/oauth2/logout", (*visit).logout},
+	{"/{tenant}/v2.0/.well-known/openid-configuration", (*visit).discovery},
+	{"/{tenant}/.well-known/openid-configuration", (*visit).discoveryV1},
+	{"/{tenant}/discovery/v2.0/keys", (*visit).keys},
+	{"/{tenant}/discovery/keys", (*visit).keys},
+	{"/{tenant}/discovery/instance", (*visit).instances},
+	{"/error", (*visit).lookup},
+}
+
 // loginHandler is the sign-in service, as it stands at
-// https://login.microsoftonline.com. "{tenant}" is a tenant id, a domain,
-// organizations, common or consumers.
+// https://login.microsoftonline.com.
 func (w *world) loginHandler() http.Handler {
 	mux := http.NewServeMux()
-	for _, route := range []struct {
-		path   string
-		handle func(*visit) *loginAnswer
-	}{
-		{"/{tenant}/oauth2/v2.0/authorize", (*visit).authorize},
-		{"/{tenant}/oauth2/authorize", (*visit).authorizeV1},
-		{"/{tenant}/login", (*visit).login},
-		{"/{tenant}/oauth2/v2.0/token", (*visit).token},
-		{"/{tenant}/oauth2/token", (*visit).tokenV1},
-		{"/{tenant}/oauth2/v2.0/devicecode", (*visit).deviceCode},
-		{"/{tenant}/oauth2/devicecode", (*visit).deviceCode},
-		{"/devicelogin", (*visit).deviceLogin},
-		{"/common/oauth2/deviceauth", (*visit).deviceLogin},
-		{"/{tenant}/v2.0/adminconsent", (*visit).adminConsent},
-		{"/{tenant}/adminconsent", (*visit).adminConsentV1},
-		{"/{tenant}/oauth2/v2.0/logout", (*visit).logout},
-		{"/{tenant}/oauth2/logout", (*visit).logout},
-		{"/{tenant}/v2.0/.well-known/openid-configuration", (*visit).discovery},
-		{"/{tenant}/.well-known/openid-configuration", (*visit).discoveryV1},
-		{"/{tenant}/discovery/v2.0/keys", (*visit).keys},
-		{"/{tenant}/discovery/keys", (*visit).keys},
-		{"/{tenant}/discovery/instance", (*visit).instances},
-		{"/error", (*visit).lookup},
-	} {
+	for _, route := range loginRoutes {
 		mux.HandleFunc(route.path, w.visited(route.handle))
 	}
 	return mux
