@@ -249,19 +249,28 @@ func TestTheDirectoryAnswersTheWizard(t *testing.T) {
 	}
 }
 
-func TestSecretsForbiddenByPolicy(t *testing.T) {
+func TestSecretsForbiddenOrTooLongByPolicy(t *testing.T) {
 	s := sharedSandbox(t)
 	for _, tenant := range s.Ready().Tenants {
 		c := automation(t, s, tenant)
 		policies, err := c.Policies(t.Context())
-		if err != nil || policies.SecretsForbidden == nil {
+		if err != nil || policies.SecretsForbidden == nil || policies.MaxSecretLifetime == nil {
 			t.Fatalf("%s: %+v, %v", tenant.Domain, policies, err)
 		}
+		want := ""
+		switch {
+		case *policies.SecretsForbidden:
+			want = "CredentialTypeNotAllowedAsPerAppPolicy"
+		case *policies.MaxSecretLifetime > 0:
+			want = "CredentialInvalidLifetimeAsPerAppPolicy"
+		}
 		_, err = c.Do(t.Context(), newRegistration("consentry:policy"))
-		var no *entra.ServiceError
-		refused := errors.As(err, &no) && no.Code == "CredentialTypeNotAllowedAsPerAppPolicy"
-		if refused != *policies.SecretsForbidden || (err != nil) != refused {
-			t.Errorf("%s: the policy forbids secrets: %v, creating one: %v", tenant.Domain, *policies.SecretsForbidden, err)
+		got, no := "", (*entra.ServiceError)(nil)
+		if errors.As(err, &no) {
+			got = no.Code
+		}
+		if got != want || (err != nil) != (want != "") {
+			t.Errorf("%s: creating a secret: %v, want %q", tenant.Domain, err, want)
 		}
 	}
 }

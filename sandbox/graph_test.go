@@ -27,7 +27,7 @@ func newGraphTest(t *testing.T, domain string) *graphTest {
 	w := &world{now: func() time.Time { return graphNow }, tenants: map[string]*tenant{}, orgs: map[string]*organization{}}
 	w.plantHome(firstPartyClients, microsoftTenantID)
 	w.plantHome(consoleHome, stableID("tenant", consoleHome.Domain))
-	for _, s := range builtin.Tenants {
+	for _, s := range builtin().Tenants {
 		w.plantTenant(s)
 	}
 	return &graphTest{t, w, w.tenantOf(domain)}

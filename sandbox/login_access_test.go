@@ -19,10 +19,10 @@ func TestConditionalAccessCanBeSeeded(t *testing.T) {
 	home := w.tenantOf("contoso.sandbox.invalid")
 	_, console := w.findApp(ConsoleClientID)
 	_, cli := w.findApp(azureCLI)
-	if e := home.blocked(client{application: console}, nil); e == nil || e.code != 53003 {
+	if e := home.blocked(client{application: console}, nil, nil); e == nil || e.code != 53003 {
 		t.Errorf("the named app: %+v", e)
 	}
-	if e := home.blocked(client{application: cli}, nil); e != nil {
+	if e := home.blocked(client{application: cli}, nil, nil); e != nil {
 		t.Errorf("another app: %+v", e)
 	}
 }

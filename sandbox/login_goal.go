@@ -109,7 +109,7 @@ func (v *visit) assess(c client, s *subject, scope scopeRequest, v1, forced bool
 	if a.verdict == consentRefused {
 		return a, a.refusal
 	}
-	return a, s.tenant.blocked(c, a.wanted)
+	return a, s.tenant.blocked(c, s.user, a.wanted)
 }
 
 // registeredIfNeeded reads the registration's list only for ".default": an

@@ -151,7 +151,7 @@ func (v *visit) issueFor(req tokenRequest, held heldGrant, t tokenIntent) (*toke
 	if e := q.unassigned(); e != nil {
 		return nil, e
 	}
-	if e := s.tenant.blocked(req.client, []asked{t.wanted}); e != nil {
+	if e := s.tenant.blocked(req.client, s.user, []asked{t.wanted}); e != nil {
 		return nil, e
 	}
 	return v.issue(t)
@@ -199,7 +199,7 @@ func (v *visit) clientCredentials(req tokenRequest) (*tokenBody, *refusal) {
 	if e != nil {
 		return nil, e
 	}
-	if e := t.blocked(req.client, []asked{wanted}); e != nil {
+	if e := t.blocked(req.client, nil, []asked{wanted}); e != nil {
 		return nil, e
 	}
 	grant := accessGrant{

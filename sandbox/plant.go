@@ -17,7 +17,7 @@ func newWorld(o Options) (*world, error) {
 	w := &world{now: o.Now, tenants: map[string]*tenant{}, orgs: map[string]*organization{}, login: newLoginState(o.Now)}
 	w.plantHome(firstPartyClients, microsoftTenantID)
 	w.plantHome(consoleHome, stableID("tenant", consoleHome.Domain))
-	for _, file := range []seedFile{builtin, added} {
+	for _, file := range []seedFile{builtin(), added} {
 		for _, t := range file.Tenants {
 			w.plantTenant(t)
 		}
@@ -66,11 +66,19 @@ func (w *world) plantTenant(s seedTenant) {
 	if s.Policies != nil {
 		t.policies = policiesOf(*s.Policies, s.Domain)
 	}
+	for _, id := range s.WithoutPrincipals {
+		if sp := t.principalOf(id); sp != nil {
+			t.removePrincipal(sp)
+		}
+	}
 	for _, u := range s.Users {
 		t.plantUser(u)
 	}
 	for _, a := range s.Apps {
 		w.plantApp(t, a)
+	}
+	if s.Connection != nil {
+		t.connection = s.Connection
 	}
 }
 
@@ -124,56 +132,11 @@ func (t *tenant) plantUser(s seedUser) {
 // userNamed finds a user by the part of the name before the @, or nil.
 func (t *tenant) userNamed(name string) *user { return t.users[stableID("user", name+"@"+t.Domain)] }
 
-// plantApp registers an app and gives it its service principal at home.
-func (w *world) plantApp(t *tenant, s seedApp) {
-	audience := audienceSingleTenant
-	if s.MultiTenant {
-		audience = audienceMultitenant
-	}
-	a := newApplication(t, s.Name, audience, w.now().AddDate(0, -6, 0))
-	a.ID = stableID("app", t.Domain, s.Name)
-	a.AppID = cmp.Or(s.ClientID, stableID("client", t.Domain, s.Name))
-	a.RequiredResourceAccess = s.required()
-	if s.PublicClient {
-		yes := true
-		a.IsFallbackPublicClient = &yes
-		a.PublicClient.RedirectURIs = append(a.PublicClient.RedirectURIs, s.RedirectURIs...)
-	} else {
-		a.Web.RedirectURIs = append(a.Web.RedirectURIs, s.RedirectURIs...)
-	}
-	a.settle(nil)
-	if owner := t.userNamed(s.Owner); owner != nil {
-		a.owners, a.createdBy = []string{owner.ID}, owner.ID
-	}
-	if s.Secret != "" {
-		a.PasswordCredentials = append(a.PasswordCredentials, w.plantedSecret(a, s))
-	}
-	t.addApp(a)
-	sp := t.plantPrincipal(a, t)
-	t.appRoles[sp.ID] = s.ApplicationGranted
-	if s.ConsentedForAll {
-		t.consentForAll(s, a.AppID)
-	}
-}
-
 func (t *tenant) plantPrincipal(a *application, home *tenant) *servicePrincipal {
 	sp := newPrincipal(a, home)
 	sp.ID = stableID("principal", t.ID, a.AppID)
 	t.addPrincipal(sp)
 	return sp
-}
-
-func (w *world) plantedSecret(a *application, s seedApp) passwordCredential {
-	start := w.now().AddDate(0, -2, 0).UTC().Truncate(time.Second)
-	end := start.AddDate(2, 0, 0)
-	if s.SecretDays != 0 {
-		end = w.now().AddDate(0, 0, s.SecretDays).UTC().Truncate(time.Second)
-	}
-	name := "made by hand"
-	return passwordCredential{
-		DisplayName: &name, StartDateTime: start, EndDateTime: end,
-		Hint: s.Secret[:3], KeyID: stableID("secret", a.ID), value: s.Secret,
-	}
 }
 
 // listed are the delegated permissions the app names, by resource.
@@ -212,8 +175,8 @@ var scopeIDs = sync.OnceValue(func() map[string]map[string]string {
 func (t *tenant) consentForAll(s seedApp, clientID string) {
 	client := t.principalOf(clientID)
 	for _, resource := range []string{graphAppID, devopsAppID} {
-		if scopes := s.listed()[resource]; len(scopes) > 0 {
-			api := t.principalOf(resource)
+		api := t.principalOf(resource)
+		if scopes := s.listed()[resource]; api != nil && len(scopes) > 0 {
 			t.addGrant(&grant{
 				ID: grantID(client.ID, api.ID, nil), ClientID: client.ID, ResourceID: api.ID,
 				ConsentType: "AllPrincipals", Scope: strings.Join(scopes, " "),
@@ -225,7 +188,7 @@ func (t *tenant) consentForAll(s seedApp, clientID string) {
 // plantMany fills the first scenario's tenant with registrations of no
 // interest, each with its service principal: what large tenants are like.
 func (w *world) plantMany(n int) {
-	t := w.tenantOf(builtin.Tenants[0].Domain)
+	t := w.tenantOf(builtin().Tenants[0].Domain)
 	for i := range n {
 		w.plantApp(t, seedApp{Name: fmt.Sprintf("Line of business %05d", i+1)})
 	}

@@ -20,6 +20,9 @@ func (w *world) plantOrganization(s seedOrganization) {
 			org.plantMember(t.userNamed(m.User), m)
 		}
 	}
+	if s.Policies != nil {
+		org.policies = *s.Policies
+	}
 	for _, p := range s.Projects {
 		w.plantProject(org, p)
 	}

@@ -39,6 +39,8 @@ type ReadyTenant struct {
 	Scenario   string      `json:"scenario"`
 	Users      []ReadyUser `json:"users"`
 	Automation ReadyClient `json:"automation"`
+	// Connection is nil for a tenant of a seed file that has none.
+	Connection *ReadyConnection `json:"connection,omitempty"`
 }
 
 // A ReadyUser is a person; roles are display names.
@@ -53,6 +55,18 @@ type ReadyClient struct {
 	ClientID     string   `json:"client_id"`
 	ClientSecret string   `json:"client_secret"`
 	RedirectURIs []string `json:"redirect_uris"`
+}
+
+// A ReadyConnection is what an integration was set up with in a tenant: the
+// client and what it does. What becomes of it is the tenant's scenario.
+type ReadyConnection struct {
+	Integration string `json:"integration"` // frontegg, paragon, stackone, cyclr or custom
+	ReadyClient
+	Scopes []string `json:"scopes"` // that it asks for, as they stand in the request
+	// Tenant is the segment of the path that it signs people in at.
+	Tenant       string `json:"tenant"`
+	Organization string `json:"organization"` // a slug
+	Project      string `json:"project"`
 }
 
 // A ReadyOrganization is an Azure DevOps organization; the tenant ID is empty
@@ -80,7 +94,9 @@ func (s *Sandbox) describe(plain net.Addr, tlsPorts map[string]string) Ready {
 	defer s.world.mu.Unlock()
 	for _, id := range s.world.order {
 		if t := s.world.tenants[id]; t.Scenario != "" {
-			r.Tenants = append(r.Tenants, t.describe())
+			ready := t.describe()
+			ready.Connection = s.world.describeConnection(t)
+			r.Tenants = append(r.Tenants, ready)
 		}
 	}
 	for _, o := range s.world.orgs {

@@ -24,6 +24,10 @@ type seedTenant struct {
 	Policies *seedPolicies `json:"policies"` // nil: as tenants are delivered
 	Users    []seedUser    `json:"users"`
 	Apps     []seedApp     `json:"apps"`
+	// WithoutPrincipals are client IDs of Microsoft's APIs that this tenant
+	// has no service principal of.
+	WithoutPrincipals []string        `json:"without_principals"`
+	Connection        *seedConnection `json:"connection"`
 }
 
 type seedPolicies struct {
@@ -58,21 +62,38 @@ type seedApp struct {
 	MultiTenant        bool     `json:"multitenant"`   // any organizational directory
 	PublicClient       bool     `json:"public_client"` // redirect URIs are of the mobile and desktop platform
 	RedirectURIs       []string `json:"redirect_uris"`
-	Owner              string   `json:"owner"`               // a user's name
-	Secret             string   `json:"secret"`              // a client secret's value
-	SecretDays         int      `json:"secret_days"`         // until it expires, may be negative; 0: two years
+	Owner              string   `json:"owner"`               // a user's name: who registered it
+	CoOwners           []string `json:"co_owners"`           // further users' names
 	Delegated          []string `json:"delegated"`           // Graph permissions it lists
 	AzureDevOps        []string `json:"azure_devops"`        // Azure DevOps permissions it lists
 	ApplicationGranted []string `json:"application_granted"` // Graph application permissions it holds
 	ConsentedForAll    bool     `json:"consented_for_all"`   // what it lists is granted tenant-wide
+	VerifiedPublisher  string   `json:"verified_publisher"`  // a display name; empty: not verified
+	PropertyLock       bool     `json:"property_lock"`       // service principals elsewhere cannot be changed
+	Disabled           bool     `json:"disabled"`            // isDisabled of the registration
+	SignInDisabled     bool     `json:"sign_in_disabled"`    // accountEnabled of its service principal is false
+	AssignmentRequired bool     `json:"assignment_required"` // only those assigned may sign in to it
+	Assigned           []string `json:"assigned"`            // users' names
+
+	Secret     string       `json:"secret"`      // a client secret's value
+	SecretDays int          `json:"secret_days"` // until it expires, may be negative; 0: two years
+	Secrets    []seedSecret `json:"secrets"`     // further ones
+}
+
+// A seedSecret is a client secret with a name.
+type seedSecret struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+	Days  int    `json:"days"` // as secret_days
 }
 
 // A seedOrganization is an Azure DevOps organization.
 type seedOrganization struct {
-	Slug     string        `json:"slug"`
-	Tenant   string        `json:"tenant"` // a domain; empty: backed by personal accounts
-	Projects []seedProject `json:"projects"`
-	Members  []seedMember  `json:"members"`
+	Slug     string                `json:"slug"`
+	Tenant   string                `json:"tenant"` // a domain; empty: backed by personal accounts
+	Projects []seedProject         `json:"projects"`
+	Members  []seedMember          `json:"members"`
+	Policies *organizationPolicies `json:"policies"` // nil: as organizations are delivered
 }
 
 type seedProject struct {
@@ -85,47 +106,6 @@ type seedMember struct {
 	User   string `json:"user"`   // a user's name in the organization's tenant
 	Access string `json:"access"` // basic, stakeholder or none
 	Admin  bool   `json:"admin"`
-}
-
-// builtin are the scenarios. Everybody's password follows from their name.
-var builtin = seedFile{
-	Tenants: []seedTenant{
-		{Domain: "contoso.sandbox.invalid", Name: "Contoso", Scenario: "healthy", Users: threePeople, Apps: usualApps},
-		{Domain: "fabrikam.sandbox.invalid", Name: "Fabrikam", Scenario: "admin consent required", Users: threePeople, Apps: usualApps,
-			Policies: &seedPolicies{AdminConsentWorkflow: true}},
-		{Domain: "northwind.sandbox.invalid", Name: "Northwind", Scenario: "organization of another tenant", Users: threePeople, Apps: usualApps},
-		{Domain: "woodgrove.sandbox.invalid", Name: "Woodgrove", Scenario: "secrets blocked by policy", Users: threePeople, Apps: usualApps,
-			Policies: &seedPolicies{UsersMayRegisterApps: true, UsersMayConsent: true, SecretsForbidden: true}},
-	},
-	Organizations: []seedOrganization{
-		{Slug: "contoso", Tenant: "contoso.sandbox.invalid", Members: everybody, Projects: []seedProject{
-			{Name: "Web Shop", Description: "The public shop."}, {Name: "Mobile", Description: "The apps for phones."}}},
-		{Slug: "fabrikam", Tenant: "fabrikam.sandbox.invalid", Members: everybody, Projects: []seedProject{{Name: "Assembly Line"}}},
-		{Slug: "northwind", Tenant: "contoso.sandbox.invalid", Members: everybody, Projects: []seedProject{{Name: "Orders"}}},
-		{Slug: "woodgrove", Tenant: "woodgrove.sandbox.invalid", Members: everybody, Projects: []seedProject{{Name: "Lending"}}},
-		{Slug: "personal-projects", Projects: []seedProject{{Name: "Garden"}}},
-	},
-}
-
-var threePeople = []seedUser{
-	{Name: "admin", DisplayName: "Ada Admin", Password: "Sandbox-Admin-1!", Roles: []string{"Global Administrator"}},
-	{Name: "developer", DisplayName: "Dev Developer", Password: "Sandbox-Developer-1!", Roles: []string{"Application Developer"}},
-	{Name: "user", DisplayName: "Uma User", Password: "Sandbox-User-1!"},
-}
-
-var everybody = []seedMember{
-	{User: "admin", Access: accessBasic, Admin: true},
-	{User: "developer", Access: accessBasic},
-	{User: "user", Access: accessBasic},
-}
-
-// usualApps are what people registered by hand before.
-var usualApps = []seedApp{
-	{Name: "Paragon (existing)", Owner: "developer", RedirectURIs: []string{"https://passport.useparagon.com/oauth"},
-		Delegated: []string{"User.Read"}, Secret: "pGn8Q~sandbox.made-by-hand.0123456789abc", SecretDays: 20},
-	{Name: "Team dashboard", Owner: "admin", RedirectURIs: []string{"https://dashboard.example.com/auth/callback"},
-		Delegated: []string{"User.Read", "openid", "profile"}, AzureDevOps: []string{"vso.build", "vso.project"}, ConsentedForAll: true,
-		Secret: "tDb8Q~sandbox.expired-long-ago.0123456789", SecretDays: -30},
 }
 
 // firstPartyClients are Microsoft's own public clients that the developer

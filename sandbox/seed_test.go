@@ -23,8 +23,15 @@ func TestBuiltInTenantsAreAsDescribed(t *testing.T) {
 		}
 	}
 	want := map[string]string{
-		"contoso.sandbox.invalid": "healthy", "fabrikam.sandbox.invalid": "admin consent required",
-		"northwind.sandbox.invalid": "organization of another tenant", "woodgrove.sandbox.invalid": "secrets blocked by policy",
+		"contoso.sandbox.invalid": "healthy", "adventure-works.sandbox.invalid": "single-tenant app",
+		"litware.sandbox.invalid": "expired secret", "proseware.sandbox.invalid": "expiring secret",
+		"tailspin.sandbox.invalid": "scope mismatch", "fabrikam.sandbox.invalid": "admin consent required",
+		"alpine.sandbox.invalid": "user consent off", "wingtip.sandbox.invalid": "unverified publisher",
+		"graphic-design.sandbox.invalid": "assignment required", "lucerne.sandbox.invalid": "app disabled",
+		"woodgrove.sandbox.invalid": "secrets blocked by policy", "margies.sandbox.invalid": "lifetime policy",
+		"humongous.sandbox.invalid": "Azure DevOps principal missing", "northwind.sandbox.invalid": "organization of another tenant",
+		"vanarsdel.sandbox.invalid": "organization not connected", "trey.sandbox.invalid": "conditional access",
+		"southridge.sandbox.invalid": "replication delay",
 	}
 	if !reflect.DeepEqual(scenarios, want) {
 		t.Errorf("tenants %v, want %v", scenarios, want)
@@ -281,7 +288,8 @@ func TestReadyLineHasTheDocumentedFields(t *testing.T) {
 	has("the line", line, "name", "login", "graph", "devops", "vssps", "tls", "journal", "faults", "tenants", "organizations")
 	has("tls", line["tls"], "login", "graph", "devops", "vssps", "ca_file")
 	tenant := first(line["tenants"]).(map[string]any)
-	has("tenants", tenant, "id", "domain", "scenario", "users", "automation")
+	has("tenants", tenant, "id", "domain", "scenario", "users", "automation", "connection")
+	has("connection", tenant["connection"], "integration", "client_id", "client_secret", "redirect_uris", "scopes", "tenant", "organization", "project")
 	has("users", first(tenant["users"]), "upn", "password", "roles")
 	has("automation", tenant["automation"], "client_id", "client_secret", "redirect_uris")
 	has("organizations", first(line["organizations"]), "slug", "tenant_id", "projects")

@@ -21,7 +21,7 @@ func parseSeed(data []byte) (seedFile, error) {
 	if err := decodeStrict(data, &f); err != nil {
 		return f, fmt.Errorf("seed file: %w", err)
 	}
-	if err := f.check(); err != nil {
+	if err := f.check(builtin()); err != nil {
 		return f, fmt.Errorf("seed file: %w", err)
 	}
 	return f, nil
@@ -46,10 +46,10 @@ var (
 	seedSlug   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,48}[A-Za-z0-9])?$`)
 )
 
-// people are the users' names by domain, built-in ones included.
+// people are the users' names by domain.
 func (f *seedFile) people() map[string][]string {
 	names := map[string][]string{}
-	for _, t := range slices.Concat(builtin.Tenants, f.Tenants) {
+	for _, t := range f.Tenants {
 		for _, u := range t.Users {
 			names[t.Domain] = append(names[t.Domain], u.Name)
 		}
@@ -58,13 +58,15 @@ func (f *seedFile) people() map[string][]string {
 	return names
 }
 
-func (f *seedFile) check() error {
-	people := f.people()
+// check holds a file against itself and what there is before it.
+func (f *seedFile) check(before seedFile) error {
+	all := seedFile{slices.Concat(before.Tenants, f.Tenants), slices.Concat(before.Organizations, f.Organizations)}
+	people := all.people()
 	for i, t := range f.Tenants {
-		if err := t.check(people[t.Domain]); err != nil {
+		if err := t.check(people[t.Domain], all); err != nil {
 			return fmt.Errorf("tenants[%d]: %w", i, err)
 		}
-		if known := f.seen(t.Domain, i); !known && (t.Name == "" || t.Scenario == "") {
+		if known := all.seen(t.Domain, len(before.Tenants)+i); !known && (t.Name == "" || t.Scenario == "") {
 			return fmt.Errorf(`tenants[%d]: "name" and "scenario" are needed for the new tenant %s`, i, t.Domain)
 		}
 	}
@@ -78,10 +80,10 @@ func (f *seedFile) check() error {
 
 // seen reports whether a tenant exists before the i-th entry of the file.
 func (f *seedFile) seen(domain string, i int) bool {
-	return slices.ContainsFunc(slices.Concat(builtin.Tenants, f.Tenants[:i]), func(t seedTenant) bool { return t.Domain == domain })
+	return slices.ContainsFunc(f.Tenants[:i], func(t seedTenant) bool { return t.Domain == domain })
 }
 
-func (t seedTenant) check(people []string) error {
+func (t seedTenant) check(people []string, all seedFile) error {
 	if !seedDomain.MatchString(t.Domain) || slices.Contains([]string{firstPartyClients.Domain, consoleHome.Domain}, t.Domain) {
 		return fmt.Errorf(`"domain" is %q: give a lower-case name that ends in .invalid, such as adatum.sandbox.invalid`, t.Domain)
 	}
@@ -90,16 +92,37 @@ func (t seedTenant) check(people []string) error {
 			return fmt.Errorf("users[%d]: %w", i, err)
 		}
 	}
-	if t.Policies != nil {
-		for i, r := range t.Policies.AccessRules {
-			if err := r.check(); err != nil {
-				return fmt.Errorf("policies: access_rules[%d]: %w", i, err)
-			}
-		}
+	if err := t.Policies.check(people); err != nil {
+		return fmt.Errorf("policies: %w", err)
 	}
 	for i, a := range t.Apps {
 		if err := a.check(people); err != nil {
 			return fmt.Errorf("apps[%d]: %w", i, err)
+		}
+	}
+	for _, id := range t.WithoutPrincipals {
+		if firstPartyPrincipal(id) == nil {
+			return fmt.Errorf(`"without_principals" has %q: give %s (Azure DevOps) or %s (Microsoft Graph)`, id, devopsAppID, graphAppID)
+		}
+	}
+	if t.Connection != nil {
+		if err := t.Connection.check(t.Domain, all); err != nil {
+			return fmt.Errorf("connection: %w", err)
+		}
+	}
+	return nil
+}
+
+func (p *seedPolicies) check(people []string) error {
+	if p == nil {
+		return nil
+	}
+	if p.SecretMaxDays < 0 {
+		return fmt.Errorf(`"secret_max_days" is %d: give 1 or more, or 0 for no limit`, p.SecretMaxDays)
+	}
+	for i, r := range p.AccessRules {
+		if err := r.check(people); err != nil {
+			return fmt.Errorf("access_rules[%d]: %w", i, err)
 		}
 	}
 	return nil
@@ -141,10 +164,34 @@ func (a seedApp) check(people []string) error {
 		return fmt.Errorf(`"client_id" is %q: give a GUID, or leave it out`, a.ClientID)
 	case !slices.Contains(people, a.Owner):
 		return fmt.Errorf(`"owner" is %q: give the name of a user of the tenant, or leave it out`, a.Owner)
-	case a.Secret != "" && len(a.Secret) < 16:
-		return errors.New(`"secret" is too short: give at least 16 characters`)
+	case a.Secret != "" && len(a.Secret) < minSecret:
+		return fmt.Errorf(`"secret" is too short: give at least %d characters`, minSecret)
+	}
+	for i, s := range a.Secrets {
+		if s.Name == "" || len(s.Value) < minSecret {
+			return fmt.Errorf(`secrets[%d]: "name" is missing, or "value" shorter than %d characters`, i, minSecret)
+		}
+	}
+	if err := checkPeople("co_owners", a.CoOwners, people); err != nil {
+		return err
+	}
+	if err := checkPeople("assigned", a.Assigned, people); err != nil {
+		return err
 	}
 	return a.checkPermissions()
+}
+
+// minSecret is how long a seeded client secret must be.
+const minSecret = 16
+
+// checkPeople holds a field's names to the users of the tenant.
+func checkPeople(field string, names, people []string) error {
+	for _, name := range names {
+		if name == "" || !slices.Contains(people, name) {
+			return fmt.Errorf("%q has %q: give names of users of the tenant", field, name)
+		}
+	}
+	return nil
 }
 
 // checkPermissions holds the app to permissions that the resources publish.

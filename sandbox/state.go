@@ -45,7 +45,8 @@ type tenant struct {
 	// holder's object id → role values on Microsoft Graph.
 	appRoles map[string][]string
 
-	policies policies
+	policies   policies
+	connection *seedConnection // what an integration was set up with; may be nil
 }
 
 // policies are the tenant's settings that the wizard and sign-in obey.
@@ -310,6 +311,19 @@ type organization struct {
 	TenantID string
 	members  map[string]*member // by Entra object id
 	projects []*project
+	policies organizationPolicies
+}
+
+// organizationPolicies are an organization's settings on who may come in. The
+// zero value is how organizations are delivered.
+type organizationPolicies struct {
+	// ThirdPartyOAuth lets apps of Azure DevOps's own, retired OAuth in.
+	ThirdPartyOAuth bool `json:"third_party_oauth"`
+	// GuestsRefused keeps guests of the tenant out.
+	GuestsRefused bool `json:"guests_refused"`
+	// ConditionalAccess has the tenant's Conditional Access evaluated for
+	// every call. Calls come from addresses that it does not allow.
+	ConditionalAccess bool `json:"conditional_access"`
 }
 
 // A member is a user or service principal that belongs to an organization.
