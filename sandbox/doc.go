@@ -44,6 +44,21 @@
 // multitenant_forbidden, secrets_forbidden, and access_rules with what
 // Conditional Access refuses: [{"client_id": "…", "code": 53003}].
 //
+// # State
+//
+// DELETE /state puts everything back to what the sandbox started with, as a
+// restart would: the same ids, secrets and dates, seed file and --apps
+// included (only in a sandbox that has been running for days the dates move on
+// with the days). DELETE /state?tenant=contoso.sandbox.invalid does so for one
+// tenant, also named by its ID, and for the organizations connected to it; the
+// other tenants notice nothing, but keep service principals of apps that are
+// gone. Codes, refresh tokens, device codes and browser sessions of the tenant
+// and open sign-ins to it or to its apps end. What stays: addresses,
+// certificates and signing keys, so that an access token made before is good
+// for those who still exist; the journal; the fault rules. Requests that are
+// under way are answered from the state before or after, never from a mixture.
+// The answer is 204 when the new state is in force.
+//
 // # Journal
 //
 // GET /journal is a JSON list of the requests that the services received,

@@ -17,6 +17,7 @@ type Ready struct {
 	TLS     Bases  `json:"tls"`
 	Journal string `json:"journal"`
 	Faults  string `json:"faults"`
+	State   string `json:"state"` // DELETE it to reset
 
 	Tenants       []ReadyTenant       `json:"tenants"`
 	Organizations []ReadyOrganization `json:"organizations"`
@@ -88,7 +89,7 @@ func (s *Sandbox) describe(plain net.Addr, tlsPorts map[string]string) Ready {
 			Login: secure(serviceLogin), Graph: secure(serviceGraph),
 			DevOps: secure(serviceDevOps), VSSPS: secure(serviceVSSPS), CAFile: s.ca.file,
 		},
-		Journal: base + "/journal", Faults: base + "/faults",
+		Journal: base + "/journal", Faults: base + "/faults", State: base + "/state",
 	}
 	s.world.mu.Lock()
 	defer s.world.mu.Unlock()

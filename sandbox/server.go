@@ -63,6 +63,7 @@ func (o Options) check() error {
 // A Sandbox is a running cloud.
 type Sandbox struct {
 	options Options
+	started time.Time // what seeded dates are counted from
 	world   *world
 	journal *journal
 	faults  *faults
@@ -83,13 +84,14 @@ func Start(ctx context.Context, o Options) (*Sandbox, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	w, err := newWorld(o)
+	started := o.Now()
+	w, err := seededAt(o, started)
 	if err != nil {
 		return nil, err
 	}
 	go w.login.warm()
 	s := &Sandbox{
-		options: o, world: w, journal: newJournal(o.Now), faults: newFaults(),
+		options: o, started: started, world: w, journal: newJournal(o.Now), faults: newFaults(),
 		failed: make(chan error, 1), done: make(chan struct{}),
 	}
 	if err := s.listen(ctx); err != nil {
