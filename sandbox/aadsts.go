@@ -33,9 +33,11 @@ const (
 )
 
 const (
-	needsMFA     = "Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access '{resource}'."
-	needsEnrol   = "Due to a configuration change made by your administrator, or because you moved to a new location, you must enroll in multi-factor authentication to access '{resource}'."
-	noTenantInfo = "No tenant-identifying information found in either the request or implied by any provided credentials."
+	needsMFA   = "Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access '{resource}'."
+	needsEnrol = "Due to a configuration change made by your administrator, or because you moved to a new location, you must enroll in multi-factor authentication to access '{resource}'."
+	// reviewAssertions ends the texts about client assertions.
+	reviewAssertions = " Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials ."
+	noTenantInfo     = "No tenant-identifying information found in either the request or implied by any provided credentials."
 )
 
 // signInErrors are the codes the sandbox answers with, by number.
@@ -45,6 +47,8 @@ var signInErrors = map[int]signInError{
 	28003:   {oauth: invalidRequest, text: "Provided value for the input parameter scope cannot be empty when requesting an access token using the provided authorization code. Please specify a valid scope."},
 	50011:   {oauth: invalidRequest, text: "The redirect URI '{redirectUri}' specified in the request does not match the redirect URIs configured for the application '{appId}'. Make sure the redirect URI sent in the request matches one added to your application in the Azure portal. Navigate to https://aka.ms/redirectUriMismatchError to learn more about how to fix this."},
 	50020:   {oauth: invalidRequest, text: "User account '{email}' from identity provider '{idp}' does not exist in tenant '{tenant}' and cannot access the application '{appId}'({appName}) in that tenant. The account needs to be added as an external user in the tenant first. Sign out and sign in again with a different Microsoft Entra user account."},
+	50012:   {oauth: invalidClient, text: "Client assertion application identifier doesn't match 'client_id' parameter."},
+	50027:   {oauth: invalidGrant, text: "JWT token is invalid or malformed."},
 	50034:   {oauth: invalidGrant, text: "The user account {EmailHidden} does not exist in the {tenant} directory. To sign into this application, the account must be added to the directory."},
 	50049:   {oauth: "invalid_instance", text: "Unknown or invalid instance."},
 	50058:   {oauth: loginRequired, text: "A silent sign-in request was sent but no user is signed in."},
@@ -100,8 +104,10 @@ var signInErrors = map[int]signInError{
 	650059:  {oauth: invalidClient, text: "The application (appId:{appId}) is not configured for use in tenant (tenantId: {tenantId}). The value AzureADMyOrg set for application property SignInAudience is limiting its use in the tenant.", unlisted: true},
 	700005:  {oauth: invalidGrant, text: "The provided Authorization Code is intended to use against other tenant, thus rejected. OAuth2 Authorization Code must be redeemed against same tenant it was acquired for (/common or /{tenant-ID} as appropriate)."},
 	700016:  {oauth: unauthorizedClient, text: "Application with identifier '{appId}' was not found in the directory '{tenant}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant."},
+	700023:  {oauth: invalidRequest, text: "Client assertion audience claim does not match Realm issuer." + reviewAssertions},
+	700024:  {oauth: invalidClient, text: "Client assertion is not within its valid time range. Current time: {now}, assertion valid from {from}, expiry time of assertion {until}." + reviewAssertions, unlisted: true},
 	700025:  {oauth: invalidClient, text: "Client is public so neither 'client_assertion' nor 'client_secret' should be presented."},
-	700027:  {oauth: invalidClient, text: "The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found.]"},
+	700027:  {oauth: invalidClient, text: "{what} [Reason - {reason}, Please visit the Azure Portal, Graph Explorer or directly use MS Graph to see configured keys for app Id '{appId}'. Review the documentation at https://docs.microsoft.com/en-us/graph/deployments to determine the corresponding service endpoint and https://docs.microsoft.com/en-us/graph/api/application-get?view=graph-rest-1.0&tabs=http to build a query request URL, such as 'https://graph.microsoft.com/beta/applications/{appId}']."},
 	700051:  {oauth: unsupportedResponse, text: "response_type 'token' is not enabled for the application."},
 	700054:  {oauth: unsupportedResponse, text: "response_type 'id_token' is not enabled for the application."},
 	700082:  {oauth: invalidGrant, text: "The refresh token has expired due to inactivity. The token was issued on {issued} and was inactive for {days}.00:00:00.", sub: "bad_token"},

@@ -69,6 +69,9 @@ func ordered[T any](order []string, objects map[string]*T) []*T {
 }
 
 func getApplication(q *graphRequest, a *application) (reply, *graphError) {
+	if containsFold(strings.Split(q.query.Get("$select"), ","), []string{"keyCredentials"}) {
+		a = a.withKeys()
+	}
 	return one(q, applicationSet, a)
 }
 
@@ -125,6 +128,9 @@ func (q *graphRequest) draft(doc map[string]any) (*application, *graphError) {
 	}
 	a.settle(nil)
 	if fault := q.validate(a, nil); fault != nil {
+		return nil, fault
+	}
+	if a.KeyCredentials, fault = settleKeys(a.KeyCredentials, nil); fault != nil {
 		return nil, fault
 	}
 	a.PasswordCredentials, fault = q.firstSecrets(a, secrets)
@@ -193,6 +199,9 @@ func updateApplication(q *graphRequest, a *application) (reply, *graphError) {
 		return reply{}, fault
 	}
 	next.owners, next.createdBy, next.PasswordCredentials = a.owners, a.createdBy, a.PasswordCredentials
+	if next.KeyCredentials, fault = settleKeys(next.KeyCredentials, a.KeyCredentials); fault != nil {
+		return reply{}, fault
+	}
 	next.settle(a)
 	if fault := q.validate(next, a); fault != nil {
 		return reply{}, fault

@@ -63,6 +63,9 @@ var (
 	errDistinctURIs    = graphError{Status: http.StatusBadRequest, Code: "Request_BadRequest", Message: "Redirect URIs must have distinct values."}
 	errTokenVersion    = graphError{Status: http.StatusBadRequest, Code: "Request_BadRequest", Message: "Property api.requestedAccessTokenVersion is invalid."}
 	errOwnerExists     = graphError{Status: http.StatusBadRequest, Code: "Request_BadRequest", Message: "One or more added object references already exist for the following modified properties: 'owners'."}
+	errKeyValue        = graphError{Status: http.StatusBadRequest, Code: "KeyCredentialsInvalidValue", Message: "Key credential value is invalid."}
+	errKeyEnd          = graphError{Status: http.StatusBadRequest, Code: "KeyCredentialsInvalidEndDate", Message: "Key credential end date is invalid."}
+	errKeyImmutable    = graphError{Status: http.StatusBadRequest, Code: "Request_BadRequest", Message: "Update to existing credential with KeyId '%s' is not allowed."}
 	errNoSuchSecret    = graphError{Status: http.StatusBadRequest, Code: "Request_BadRequest", Message: "No password credential found with keyId."}
 	errGrantExists     = graphError{Status: http.StatusBadRequest, Code: "Request_BadRequest", Message: "Permission entry already exists."}
 	errNoApplication   = graphError{Status: http.StatusBadRequest, Code: "Request_BadRequest", Message: "The appId '%s' of the service principal does not reference a valid application object."}

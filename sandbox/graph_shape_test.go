@@ -96,7 +96,7 @@ func TestEveryPropertyIsInTheOfficialMetadata(t *testing.T) {
 	g := contoso(t)
 	full := g.create(g.admin(), app(`"web":{"redirectUris":["https://a.example.com/cb"]},"passwordCredentials":[{}],"description":"x",
 		"optionalClaims":{"idToken":[{"name":"email"}]},"servicePrincipalLockConfiguration":{"isEnabled":true},
-		"keyCredentials":[{"keyId":"`+newGUID()+`","type":"AsymmetricX509Cert","usage":"Verify"}],
+		"keyCredentials":[`+certificates(t)[0].entry()+`],
 		"requiredResourceAccess":[`+access(graphAppID, 1, "Scope")+`],
 		"appRoles":[{"id":"`+newGUID()+`","value":"r","displayName":"r","description":"r","allowedMemberTypes":["User"],"isEnabled":true}],
 		"api":{"oauth2PermissionScopes":[{"id":"`+newGUID()+`","value":"s","type":"User","isEnabled":true}]}`))

@@ -10,7 +10,7 @@ import (
 type clientProof struct {
 	clientID  string
 	secret    string
-	assertion bool // a signed one instead of a secret
+	assertion string // a signed one instead of a secret
 }
 
 // readProof reads the form, or HTTP Basic where both values are form-encoded
@@ -18,7 +18,7 @@ type clientProof struct {
 func (v *visit) readProof() clientProof {
 	p := clientProof{
 		clientID: v.param("client_id"), secret: v.param("client_secret"),
-		assertion: v.param("client_assertion") != "",
+		assertion: v.param("client_assertion"),
 	}
 	id, secret, ok := v.request.BasicAuth()
 	if !ok {
@@ -41,14 +41,12 @@ func (v *visit) authenticateClient(req tokenRequest, p platform, missing int) (a
 		return "", aadsts(9002327)
 	case p != platformSPA && v.crossOrigin():
 		return "", aadsts(9002326)
-	case p != platformWeb && (req.proof.secret != "" || req.proof.assertion):
+	case p != platformWeb && (req.proof.secret != "" || req.proof.assertion != ""):
 		return "", aadsts(700025)
 	case p != platformWeb:
 		return publicClientACR, nil
-	case req.proof.assertion:
-		// Certificates are registered by their public key alone, and the
-		// sandbox takes none: no assertion can be by a known one.
-		return "", aadsts(700027)
+	case req.proof.assertion != "":
+		return certificateACR, v.checkAssertion(req)
 	case req.proof.secret == "":
 		return "", aadsts(missing)
 	}

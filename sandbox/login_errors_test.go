@@ -195,7 +195,7 @@ func TestTokenErrors(t *testing.T) {
 		{"expired secret", "", func(l *loginTest, a *application) { a.PasswordCredentials[0].EndDateTime = l.clock }, nil, 7000222, "invalid_client", 401},
 		{"secret not yet spread", "", func(l *loginTest, a *application) { a.PasswordCredentials[0].activeAt = l.clock.Add(time.Second) }, nil, 7000215, "invalid_client", 401},
 		{"no secret", "", nil, without("client_secret"), 7000218, "invalid_client", 401},
-		{"unknown certificate", "", nil, []string{"client_secret", "", "client_assertion", "x.y.z"}, 700027, "invalid_client", 401},
+		{"assertion that is no JWT", "", nil, []string{"client_secret", "", "client_assertion_type", assertionType, "client_assertion", "x.y.z"}, 50027, "invalid_grant", 400},
 		{"resource parameter", "", nil, []string{"resource", devopsAppID}, 901002, "invalid_request", 400},
 		{"no code", "", nil, without("code"), 900144, "invalid_request", 400},
 		{"malformed code", "", nil, []string{"code", "nonsense"}, 70000, "invalid_grant", 400},

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"crypto/x509"
 	"sync"
 	"time"
 )
@@ -181,6 +182,8 @@ type informationalURL struct {
 	TermsOfServiceURL   *string `json:"termsOfServiceUrl"`
 }
 
+// keyCredential is a certificate. Key is on the wire only where it is
+// selected of one object; sign-in verifies assertions with certificate.
 type keyCredential struct {
 	CustomKeyIdentifier *string   `json:"customKeyIdentifier"`
 	DisplayName         *string   `json:"displayName"`
@@ -190,6 +193,8 @@ type keyCredential struct {
 	StartDateTime       time.Time `json:"startDateTime"`
 	Type                string    `json:"type"`
 	Usage               string    `json:"usage"`
+
+	certificate *x509.Certificate
 }
 
 type parentalControls struct {

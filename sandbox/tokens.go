@@ -51,6 +51,7 @@ type accessClaims struct {
 const (
 	publicClientACR = "0"
 	secretACR       = "1"
+	certificateACR  = "2"
 )
 
 // An accessGrant is what one access token is about.
