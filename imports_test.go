@@ -40,6 +40,7 @@ var rules = []rule{
 	{"web", []string{"templates", "static"}, nil, "the shell knows no domain"},
 	{"handlers", []string{"entra", "preset", "setup", "oauth", "trial", "store", "web"}, []string{"net/http/httputil"}, "pages reach Graph and Azure DevOps through the few methods they declare"},
 	{"e2e", []string{}, nil, "end-to-end tests drive the built binary from outside"},
+	{"e2e/connector", []string{}, []string{"github.com", "golang.org"}, "a connector shares nothing with what it is a witness of"},
 }
 
 // doors are imports that only the named packages may have.
