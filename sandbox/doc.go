@@ -30,19 +30,44 @@
 //	      "name": "Reports", "owner": "user", "multitenant": true,
 //	      "redirect_uris": ["https://reports.example.com/callback"],
 //	      "delegated": ["User.Read"], "azure_devops": ["vso.work"], "consented_for_all": true,
-//	      "secret": "rEp8Q~sandbox.known-by-heart.0123456789", "secret_days": 20
-//	    }]
+//	      "secret": "rEp8Q~sandbox.known-by-heart.0123456789", "secret_days": 20,
+//	      "secrets": [{"name": "of last year", "value": "oLd8Q~sandbox.known-by-heart.0123456789", "days": -40}],
+//	      "assignment_required": true, "assigned": ["user"]
+//	    }],
+//	    "connection": {
+//	      "integration": "custom", "app": "Reports", "scopes": ["499b84ac-1321-427f-aa17-267ca6975798/vso.work"],
+//	      "tenant": "organizations", "organization": "adatum", "project": "Ledger"
+//	    }
 //	  }],
 //	  "organizations": [{
-//	    "slug": "adatum", "tenant": "adatum.sandbox.invalid",
+//	    "slug": "adatum", "tenant": "adatum.sandbox.invalid", "policies": {"guests_refused": true},
 //	    "projects": [{"name": "Ledger"}, {"name": "Website", "public": true}],
 //	    "members": [{"user": "admin", "access": "basic", "admin": true}, {"user": "user", "access": "stakeholder"}]
 //	  }]
 //	}
 //
-// Further policies are admin_consent_workflow, risky_consent_allowed,
-// multitenant_forbidden, secrets_forbidden, and access_rules with what
-// Conditional Access refuses: [{"client_id": "…", "code": 53003}].
+// A tenant may have "without_principals", the client IDs of Microsoft's APIs
+// that it has no service principal of. Its "connection" is what an integration
+// was set up with; the ready line repeats it with the app's client ID, secret
+// and redirect URIs. An app of another tenant is named with "app_tenant".
+//
+// Policies left out altogether are those of a new tenant; where they are
+// given, those not named are off. Further ones are admin_consent_workflow,
+// risky_consent_allowed, multitenant_forbidden, secrets_forbidden, and
+// access_rules with what Conditional Access refuses at sign-in:
+// [{"client_id": "…", "users": ["user"], "code": 53003}].
+//
+// An app without "multitenant" is of a single tenant. Days until a secret
+// expires may be negative. Further fields of an app are client_id,
+// public_client, co_owners, application_granted, verified_publisher (a name),
+// property_lock, disabled (the registration) and sign_in_disabled (its
+// service principal in this tenant).
+//
+// An organization without "tenant" is not connected to any: personal accounts
+// back it. Its policies are third_party_oauth, guests_refused, and
+// conditional_access, which refuses every call.
+//
+// The scenarios themselves are such a file, data/scenarios.json.
 //
 // # State
 //

@@ -176,6 +176,84 @@ func TestSeedFileAddsToTenants(t *testing.T) {
 	}
 }
 
+// connectionWith is a connection that is in order but for one field, which is
+// given twice: JSON takes the last.
+func connectionWith(field string) string {
+	return `"connection":{"integration":"custom","app":"Paragon of Contoso","scopes":["openid"],"tenant":"organizations","organization":"contoso","project":"Mobile",` + field + `}`
+}
+
+func TestAConnectionInOrderIsTaken(t *testing.T) {
+	seed := `{"tenants":[{"domain":"contoso.sandbox.invalid",` + connectionWith(`"tenant":"contoso.sandbox.invalid"`) + `}]}`
+	if _, err := parseSeed([]byte(seed)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTheScenariosAreAValidSeedFile(t *testing.T) {
+	f := builtin()
+	if err := f.check(seedFile{}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSeedFileSaysWhatAnAdministratorAndAnOwnerDecided(t *testing.T) {
+	s := start(t, Options{Seed: []byte(`{"tenants": [{"domain": "litware.sandbox.invalid", "without_principals": ["` + graphAppID + `"],
+	 "policies": {"users_may_consent": true, "access_rules": [{"users": ["user"], "code": 50076}]},
+	 "apps": [{"name": "All at once", "owner": "developer", "co_owners": ["admin", "developer"], "delegated": ["User.Read"], "azure_devops": ["vso.work"], "consented_for_all": true,
+	  "verified_publisher": "Litware Ltd.", "property_lock": true, "disabled": true, "sign_in_disabled": true,
+	  "assignment_required": true, "assigned": ["user"],
+	  "secret": "one8Q~0123456789abc", "secret_days": -400, "secrets": [{"name": "the next", "value": "two8Q~0123456789abc", "days": 1}]}]}],
+	 "organizations": [{"slug": "litware", "tenant": "litware.sandbox.invalid", "policies": {"third_party_oauth": true, "guests_refused": true}}]}`)})
+	home := s.world.tenantOf("litware.sandbox.invalid")
+	a := home.apps[stableID("app", home.Domain, "All at once")]
+	if got := a.VerifiedPublisher; *got.DisplayName != "Litware Ltd." || len(*got.VerifiedPublisherID) != 7 || got.AddedDateTime == nil {
+		t.Errorf("publisher %+v", got)
+	}
+	if !isTrue(a.IsDisabled) || !a.PrincipalLock.IsEnabled || !isTrue(a.PrincipalLock.AllProperties) {
+		t.Errorf("disabled %v, lock %+v", a.IsDisabled, a.PrincipalLock)
+	}
+	if want := []string{home.userNamed("developer").ID, home.userNamed("admin").ID}; !slices.Equal(a.owners, want) || a.createdBy != want[0] {
+		t.Errorf("owners %v, created by %s; want %v", a.owners, a.createdBy, want)
+	}
+	first, second := a.PasswordCredentials[0], a.PasswordCredentials[1]
+	if !first.EndDateTime.Before(s.world.now().AddDate(-1, 0, 0)) || !first.StartDateTime.Before(first.EndDateTime) || *second.DisplayName != "the next" || first.KeyID == second.KeyID {
+		t.Errorf("secrets %+v", a.PasswordCredentials)
+	}
+	sp := home.principalOf(a.AppID)
+	if sp.AccountEnabled || !sp.AppRoleAssignmentRequired || !home.assignments[sp.ID][home.userNamed("user").ID] || *sp.VerifiedPublisher.DisplayName != "Litware Ltd." {
+		t.Errorf("service principal %+v, assigned %v", sp, home.assignments[sp.ID])
+	}
+	if home.principalOf(graphAppID) != nil || home.grantOf(sp.ID, home.principalOf(devopsAppID).ID, nil) == nil {
+		t.Error("Microsoft Graph is there, or consent to Azure DevOps is not")
+	}
+	for name, code := range map[string]int{"user": 50076, "developer": 0} {
+		e := home.blocked(client{a, home}, home.userNamed(name), nil)
+		if (e == nil) != (code == 0) || e != nil && e.code != code {
+			t.Errorf("%s: %+v, want AADSTS%d", name, e, code)
+		}
+	}
+	if e := home.blocked(client{a, home}, nil, nil); e != nil {
+		t.Errorf("the app by itself: %+v", e)
+	}
+	if got := s.world.organization("litware").policies; got != (organizationPolicies{ThirdPartyOAuth: true, GuestsRefused: true}) {
+		t.Errorf("organization %+v", got)
+	}
+}
+
+func TestConnectionOfASeedFileIsInTheReadyLine(t *testing.T) {
+	s := start(t, Options{Seed: seedExample(t)})
+	all := s.Ready().Tenants
+	got := all[len(all)-1].Connection
+	_, app := s.world.findApp(got.ClientID)
+	want := ReadyConnection{
+		Integration: "custom", Scopes: []string{devopsAppID + "/vso.work"}, Tenant: "organizations", Organization: "adatum", Project: "Ledger",
+		ReadyClient: ReadyClient{ClientID: app.AppID, ClientSecret: "rEp8Q~sandbox.known-by-heart.0123456789", RedirectURIs: []string{"https://reports.example.com/callback"}},
+	}
+	if app.DisplayName != "Reports" || !reflect.DeepEqual(*got, want) {
+		t.Errorf("connection %+v", got)
+	}
+}
+
 // seedExample is the seed file that the package's documentation shows.
 func seedExample(t *testing.T) []byte {
 	t.Helper()
@@ -242,6 +320,20 @@ func TestSeedFileErrorsNameThePlaceAndTheMend(t *testing.T) {
 		tenant(`"apps":[{"name":"a","secret":"short"}]`):                                         {"apps[0]", `"secret"`, "16"},
 		tenant(`"apps":[{"name":"a","delegated":["Mail.Everything"]}]`):                          {"apps[0]", "Mail.Everything"},
 		tenant(`"apps":[{"name":"a","application_granted":["Mail.Everything"]}]`):                {"apps[0]", "Mail.Everything"},
+		tenant(`"apps":[{"name":"a","secrets":[{"value":"long enough for a secret"}]}]`):         {"apps[0]", "secrets[0]", `"name"`},
+		tenant(`"apps":[{"name":"a","secrets":[{"name":"a","value":"short"}]}]`):                 {"apps[0]", "secrets[0]", `"value"`, "16"},
+		tenant(`"apps":[{"name":"a","co_owners":["nobody"]}]`):                                   {"apps[0]", `"co_owners"`, "nobody"},
+		tenant(`"apps":[{"name":"a","assigned":[""]}]`):                                          {"apps[0]", `"assigned"`},
+		tenant(`"without_principals":["00000000-0000-0000-0000-000000000000"]`):                  {`"without_principals"`, devopsAppID},
+		tenant(`"policies":{"secret_max_days":-1}`):                                              {"policies", `"secret_max_days"`},
+		tenant(`"policies":{"access_rules":[{"code":53003,"users":["nobody"]}]}`):                {"access_rules[0]", `"users"`, "nobody"},
+		tenant(`"policies":{"access_rules":[{"code":53003,"client_id":"x"}]}`):                   {"access_rules[0]", `"client_id"`, "GUID"},
+		tenant(connectionWith(`"integration":"jira"`)):                                           {"connection", `"integration"`, "paragon"},
+		tenant(connectionWith(`"app":"No such app"`)):                                            {"connection", `"app"`, "contoso.sandbox.invalid"},
+		tenant(connectionWith(`"app_tenant":"trey.sandbox.invalid"`)):                            {"connection", `"app"`, "trey.sandbox.invalid"},
+		tenant(connectionWith(`"scopes":[]`)):                                                    {"connection", `"scopes"`},
+		tenant(connectionWith(`"tenant":"nowhere.invalid"`)):                                     {"connection", `"tenant"`, "organizations"},
+		tenant(connectionWith(`"project":"No such project"`)):                                    {"connection", `"project"`},
 		`{"organizations":[{"slug":"-"}]}`:                                                       {"organizations[0]", `"slug"`},
 		org(`"tenant":"nowhere.invalid"`):                                                        {"organizations[0]", `"tenant"`},
 		org(`"tenant":"contoso.sandbox.invalid","members":[{"user":"nobody","access":"basic"}]`): {"members[0]", `"user"`},
@@ -288,7 +380,7 @@ func TestReadyLineHasTheDocumentedFields(t *testing.T) {
 	has("the line", line, "name", "login", "graph", "devops", "vssps", "tls", "journal", "faults", "state", "tenants", "organizations")
 	has("tls", line["tls"], "login", "graph", "devops", "vssps", "ca_file")
 	tenant := first(line["tenants"]).(map[string]any)
-	has("tenants", tenant, "id", "domain", "scenario", "users", "automation", "connection")
+	has("tenants", tenant, "id", "domain", "scenario", "users", "automation", "connection", "legacy_apps")
 	has("connection", tenant["connection"], "integration", "client_id", "client_secret", "redirect_uris", "scopes", "tenant", "organization", "project")
 	has("users", first(tenant["users"]), "upn", "password", "roles")
 	has("automation", tenant["automation"], "client_id", "client_secret", "redirect_uris")
