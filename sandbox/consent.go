@@ -58,7 +58,7 @@ func decideConsent(q consentQuestion) consentDecision {
 // Neither consent nor an administrator's role replaces the assignment.
 func (q consentQuestion) unassigned() *refusal {
 	if q.principal == nil || !q.principal.AppRoleAssignmentRequired ||
-		q.subject.tenant.assignments[q.principal.ID][q.subject.user.ID] {
+		q.subject.tenant.isAssigned(q.subject.user.ID, q.principal.ID) {
 		return nil
 	}
 	return aadstsApp(50105, q.client.application, "upn", q.subject.user.UserPrincipalName)

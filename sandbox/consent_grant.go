@@ -1,8 +1,8 @@
 package sandbox
 
 import (
-	"slices"
 	"strings"
+	"time"
 )
 
 // grantConsent writes consent down: for one user, or with nobody for the
@@ -41,35 +41,35 @@ func (t *tenant) ensurePrincipal(c client) *servicePrincipal {
 	return sp
 }
 
-// graphRolesOf are the application permissions on Microsoft Graph that the
-// registration lists.
-func (t *tenant) graphRolesOf(c client) []appRole {
-	var roles []appRole
-	graph := t.principalOf(graphAppID)
+// A listedRole is an application permission that a registration lists.
+type listedRole struct {
+	resource *servicePrincipal
+	role     *appRole
+}
+
+// rolesListed are the application permissions that the registration lists;
+// ids that a resource does not publish are left out.
+func (t *tenant) rolesListed(c client) []listedRole {
+	var roles []listedRole
 	for _, required := range c.RequiredResourceAccess {
-		if required.ResourceAppID != graphAppID || graph == nil {
+		resource := t.principalOf(required.ResourceAppID)
+		if resource == nil {
 			continue
 		}
 		for _, access := range required.ResourceAccess {
-			if r := graph.roleWithID(access.ID); r != nil && access.Type == "Role" {
-				roles = append(roles, *r)
+			if r := resource.roleWithID(access.ID); r != nil && access.Type == "Role" {
+				roles = append(roles, listedRole{resource, r})
 			}
 		}
 	}
 	return roles
 }
 
-// grantRoles gives the client application permissions on Microsoft Graph.
-func (t *tenant) grantRoles(c client, roles []appRole) {
-	if len(roles) == 0 {
-		return
-	}
-	holder := t.ensurePrincipal(c).ID
-	values := slices.Clone(t.appRoles[holder])
+// grantRoles gives the client application permissions.
+func (t *tenant) grantRoles(c client, roles []listedRole, at time.Time) {
 	for _, r := range roles {
-		values = addMissing(values, r.Value)
+		t.assignRole(t.ensurePrincipal(c).principal(), r.resource, r.role.ID, at)
 	}
-	t.appRoles[holder] = values
 }
 
 func (sp *servicePrincipal) roleWithID(id string) *appRole {

@@ -58,7 +58,7 @@ func TestWhoMayConsentToWhat(t *testing.T) {
 		}, devops, consentRefused},
 		{"assignment required, assigned", "user", []string{recommended}, func(q *consentQuestion) {
 			q.principal = &servicePrincipal{ID: "sp", AppRoleAssignmentRequired: true}
-			q.subject.tenant.assignments["sp"] = map[string]bool{q.subject.user.ID: true}
+			q.subject.tenant.assignRole(q.subject.user.principal(), q.principal, defaultRole, stepUpSince)
 		}, devops, approvalNeeded},
 	} {
 		t.Run(c.name, func(t *testing.T) {

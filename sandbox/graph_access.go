@@ -26,6 +26,9 @@ var directoryRoleNames = map[string]string{
 	rolePrivilegedRoleAdministrator: "Privileged Role Administrator",
 }
 
+// graphRoleGivers may give application permissions on Microsoft Graph.
+var graphRoleGivers = []string{roleGlobalAdministrator, rolePrivilegedRoleAdministrator}
+
 var applicationAdmins = []string{roleCloudAppAdministrator, roleApplicationAdministrator, roleGlobalAdministrator}
 
 // ownedBy is the application permission that reaches only what the calling
@@ -74,6 +77,12 @@ var (
 	writeOwners = permissions{
 		delegated:   []string{"Application.ReadWrite.All Directory.Read.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"},
 		application: []string{ownedBy + " Directory.Read.All", "Application.ReadWrite.All Directory.Read.All", "Directory.ReadWrite.All"},
+	}
+	writeAssignments = permissions{
+		delegated: []string{"AppRoleAssignment.ReadWrite.All Application.Read.All", "AppRoleAssignment.ReadWrite.All Application.ReadWrite.All",
+			"AppRoleAssignment.ReadWrite.All Directory.Read.All", "Directory.AccessAsUser.All"},
+		application: []string{"AppRoleAssignment.ReadWrite.All Application.Read.All", "AppRoleAssignment.ReadWrite.All Application.ReadWrite.All",
+			"AppRoleAssignment.ReadWrite.All Directory.Read.All"},
 	}
 	readGrants = permissions{
 		delegated:   []string{"DelegatedPermissionGrant.Read.All", "DelegatedPermissionGrant.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"},

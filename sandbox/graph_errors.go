@@ -68,6 +68,9 @@ var (
 	errKeyImmutable    = graphError{Status: http.StatusBadRequest, Code: "Request_BadRequest", Message: "Update to existing credential with KeyId '%s' is not allowed."}
 	errNoSuchSecret    = graphError{Status: http.StatusBadRequest, Code: "Request_BadRequest", Message: "No password credential found with keyId."}
 	errGrantExists     = graphError{Status: http.StatusBadRequest, Code: "Request_BadRequest", Message: "Permission entry already exists."}
+	errRoleHeld        = graphError{Status: http.StatusBadRequest, Code: "Request_BadRequest", Message: "Permission being assigned already exists on the object"}
+	errNoRole          = graphError{Status: http.StatusBadRequest, Code: "Request_BadRequest", Message: "Permission being assigned was not found on application"}
+	errReference       = graphError{Status: http.StatusBadRequest, Code: "Request_BadRequest", Message: "Not a valid reference update."}
 	errNoApplication   = graphError{Status: http.StatusBadRequest, Code: "Request_BadRequest", Message: "The appId '%s' of the service principal does not reference a valid application object."}
 
 	errUniqueName       = graphError{Status: http.StatusConflict, Code: "Request_MultipleObjectsWithSameKeyValue", Message: "Another object with the same value for property uniqueName already exists."}

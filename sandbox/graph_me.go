@@ -59,13 +59,21 @@ func getMe(q *graphRequest) (reply, *graphError) {
 
 // getUser finds a user by id or user principal name.
 func getUser(q *graphRequest) (reply, *graphError) {
-	key := q.keys[0].text
-	for _, u := range q.tenant.users {
+	u := q.tenant.userCalled(q.keys[0].text)
+	if u == nil {
+		return reply{}, errNotFound.with(q.keys[0].text)
+	}
+	return one(q, userSet, u.wire())
+}
+
+// userCalled finds a user by id or user principal name, or nil.
+func (t *tenant) userCalled(key string) *user {
+	for _, u := range t.users {
 		if strings.EqualFold(u.ID, key) || strings.EqualFold(u.UserPrincipalName, key) {
-			return one(q, userSet, u.wire())
+			return u
 		}
 	}
-	return reply{}, errNotFound.with(key)
+	return nil
 }
 
 // A directoryRole is an activated role, with what memberships show of it.

@@ -112,17 +112,17 @@ func (g *adminGoal) assess(v *visit, it *interaction) (a assessment, e *refusal)
 // mayGrant: application permissions on Microsoft Graph are for the two
 // highest roles to give.
 func (g *adminGoal) mayGrant(s *subject) bool {
-	if len(g.rolesAsked(s.tenant)) > 0 {
-		return has(s.user.Roles, roleGlobalAdministrator) || has(s.user.Roles, rolePrivilegedRoleAdministrator)
+	if slices.ContainsFunc(g.rolesAsked(s.tenant), func(r listedRole) bool { return r.resource.AppID == graphAppID }) {
+		return s.user.holdsAny(graphRoleGivers)
 	}
 	return mayConsentForAll(s.user)
 }
 
-func (g *adminGoal) rolesAsked(t *tenant) []appRole {
+func (g *adminGoal) rolesAsked(t *tenant) []listedRole {
 	if !g.everything() {
 		return nil
 	}
-	return t.graphRolesOf(g.client)
+	return t.rolesListed(g.client)
 }
 
 func (g *adminGoal) accept(v *visit, it *interaction) *loginAnswer {
@@ -136,7 +136,7 @@ func (g *adminGoal) accept(v *visit, it *interaction) *loginAnswer {
 	v.done(it)
 	t := a.subject.tenant
 	t.grantConsent(g.client, nil, a.missing)
-	t.grantRoles(g.client, g.rolesAsked(t))
+	t.grantRoles(g.client, g.rolesAsked(t), v.at)
 	return v.send(g.target, g.success(a)...)
 }
 

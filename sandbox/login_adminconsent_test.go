@@ -62,7 +62,7 @@ func TestAdminConsentToEverythingRegistered(t *testing.T) {
 			t.Errorf("%s: %s", path, got)
 		}
 		l.wantScopes(there, a, "AllPrincipals Microsoft Graph: User.Read", "AllPrincipals Azure DevOps: user_impersonation")
-		if roles := there.appRoles[there.principalOf(a.AppID).ID]; !has(roles, role.Value) {
+		if roles := there.roleValues(there.principalOf(a.AppID).ID, there.principalOf(graphAppID)); !has(roles, role.Value) {
 			t.Errorf("roles %v", roles)
 		}
 	}

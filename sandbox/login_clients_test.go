@@ -192,7 +192,7 @@ func TestClientCredentials(t *testing.T) {
 	home := l.tenant("contoso")
 	l.token(home.ID, appForm(a)).refused(7000229, "invalid_client", 401)
 	sp := home.ensurePrincipal(client{a, home})
-	home.appRoles[sp.ID] = []string{"Application.Read.All"}
+	home.holdRoles(sp, home.principalOf(graphAppID), []string{"Application.Read.All"}, l.clock)
 	answer := l.token(home.Domain, appForm(a)).ok()
 	c := answer.claims()
 	if c.ObjectID != sp.ID || c.Subject != sp.ID || c.UPN != "" || c.Scopes != "" || !has(c.Roles, "Application.Read.All") || c.Audience != "https://graph.microsoft.com" || c.IDType != "app" {
@@ -282,7 +282,7 @@ func TestManyRedemptionsAtOnceGiveOneToken(t *testing.T) {
 func TestAResourceMayBeNamedByItsAddressHere(t *testing.T) {
 	l := newTestWorld(t)
 	a, home := l.consented(nil), l.tenant("contoso")
-	l.tenant("contoso").appRoles[home.principalOf(a.AppID).ID] = []string{"Application.Read.All"}
+	home.holdRoles(home.principalOf(a.AppID), home.principalOf(graphAppID), []string{"Application.Read.All"}, l.clock)
 	root := strings.TrimSuffix(l.base, "/login")
 	for address, audience := range map[string]string{
 		root + "/graph":   "https://graph.microsoft.com",

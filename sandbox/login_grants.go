@@ -205,8 +205,8 @@ func (v *visit) clientCredentials(req tokenRequest) (*tokenBody, *refusal) {
 	grant := accessGrant{
 		tenant: t, client: req.client.application, clientACR: acr, resource: wanted.resource, audience: wanted.audience, principal: principal,
 	}
-	if wanted.resource == graphAppID {
-		grant.roles = t.appRoles[principal.ID]
+	if resource := t.principalOf(wanted.resource); resource != nil {
+		grant.roles = t.roleValues(principal.ID, resource)
 	}
 	return v.mint(grant), nil
 }

@@ -115,12 +115,14 @@ func (v *visit) consentPage(it *interaction, a assessment) *loginAnswer {
 }
 
 // adminConsentPage is the consent page that is for the organization anyway.
-func (v *visit) adminConsentPage(it *interaction, a assessment, roles []appRole) *loginAnswer {
+func (v *visit) adminConsentPage(it *interaction, a assessment, roles []listedRole) *loginAnswer {
 	view := v.decisionForm(it, a.subject)
 	view.ForTenant = a.subject.tenant.DisplayName
 	view.Items = permissionViews(a.subject.tenant, a.missing)
 	for _, r := range roles {
-		view.Items = append(view.Items, permissionView{Title: r.DisplayName, Description: r.Value + " (application permission)", Resource: "Microsoft Graph"})
+		view.Items = append(view.Items, permissionView{
+			Title: r.role.DisplayName, Description: r.role.Value + " (application permission)", Resource: r.resource.DisplayName,
+		})
 	}
 	return v.page(http.StatusOK, "consent", view)
 }

@@ -74,12 +74,11 @@ func (t *tenant) plantHomePrincipal(a *application, s seedApp) {
 	sp.ID = stableID("principal", t.ID, a.AppID)
 	sp.AccountEnabled, sp.AppRoleAssignmentRequired = !s.SignInDisabled, s.AssignmentRequired
 	t.addPrincipal(sp)
-	t.appRoles[sp.ID] = s.ApplicationGranted
+	if graph := t.principalOf(graphAppID); graph != nil {
+		t.holdRoles(sp, graph, s.ApplicationGranted, t.Created)
+	}
 	for _, name := range s.Assigned {
-		if t.assignments[sp.ID] == nil {
-			t.assignments[sp.ID] = map[string]bool{}
-		}
-		t.assignments[sp.ID][t.userNamed(name).ID] = true
+		t.assignRole(t.userNamed(name).principal(), sp, defaultRole, t.Created)
 	}
 	if s.ConsentedForAll {
 		t.consentForAll(s, a.AppID)

@@ -220,7 +220,7 @@ func TestSeedFileSaysWhatAnAdministratorAndAnOwnerDecided(t *testing.T) {
 		t.Errorf("secrets %+v", a.PasswordCredentials)
 	}
 	sp := home.principalOf(a.AppID)
-	if sp.AccountEnabled || !sp.AppRoleAssignmentRequired || !home.assignments[sp.ID][home.userNamed("user").ID] || *sp.VerifiedPublisher.DisplayName != "Litware Ltd." {
+	if sp.AccountEnabled || !sp.AppRoleAssignmentRequired || !home.isAssigned(home.userNamed("user").ID, sp.ID) || *sp.VerifiedPublisher.DisplayName != "Litware Ltd." {
 		t.Errorf("service principal %+v, assigned %v", sp, home.assignments[sp.ID])
 	}
 	if home.principalOf(graphAppID) != nil || home.grantOf(sp.ID, home.principalOf(devopsAppID).ID, nil) == nil {

@@ -40,11 +40,9 @@ type tenant struct {
 	// Indexes by client ID: a tenant may hold thousands of registrations.
 	appsByClientID       map[string]*application
 	principalsByClientID map[string]*servicePrincipal
-	// assignments are users assigned to an app: principal id → user ids.
-	assignments map[string]map[string]bool
-	// appRoles held by service principals (application permissions):
-	// holder's object id → role values on Microsoft Graph.
-	appRoles map[string][]string
+	// assignments of app roles by id.
+	assignments     map[string]*appRoleAssignment
+	assignmentOrder []string
 
 	policies   policies
 	connection *seedConnection // what an integration was set up with; may be nil

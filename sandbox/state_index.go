@@ -16,8 +16,7 @@ func newTenant(id, name, domain, scenario string, created time.Time) *tenant {
 		grants:               map[string]*grant{},
 		appsByClientID:       map[string]*application{},
 		principalsByClientID: map[string]*servicePrincipal{},
-		assignments:          map[string]map[string]bool{},
-		appRoles:             map[string][]string{},
+		assignments:          map[string]*appRoleAssignment{},
 	}
 }
 
@@ -63,13 +62,14 @@ func (t *tenant) addPrincipal(sp *servicePrincipal) {
 }
 
 // removePrincipal takes a service principal out with what hangs on it: the
-// grants it has as client or as resource, its assignments and app roles.
+// grants it has as client or as resource, the app roles it holds or gives.
 func (t *tenant) removePrincipal(sp *servicePrincipal) {
 	delete(t.principals, sp.ID)
 	delete(t.principalsByClientID, sp.AppID)
 	t.spOrder = without(t.spOrder, sp.ID)
-	delete(t.assignments, sp.ID)
-	delete(t.appRoles, sp.ID)
+	for _, a := range t.assignmentsWhere(func(a *appRoleAssignment) bool { return a.PrincipalID == sp.ID || a.ResourceID == sp.ID }) {
+		t.removeAssignment(a.ID)
+	}
 	for _, id := range slices.Clone(t.grantOrder) {
 		if g := t.grants[id]; g.ClientID == sp.ID || g.ResourceID == sp.ID {
 			t.removeGrant(id)
