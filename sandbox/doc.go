@@ -109,11 +109,13 @@
 // nth alone one request is struck, with neither all are. The first rule that
 // strikes decides; the later ones still count.
 //
-// An action is a waiting, an outcome, or both:
+// An action is a waiting, a lag, an outcome, or several of these:
 //
 //	"delay": "1.5s"           wait before the request is handled (also a number of milliseconds)
 //	"hold": "before"          wait, before handling it, until the rules are replaced
 //	"hold": "after"           handle it, then wait until the rules are replaced
+//
+//	"replica_lag": 3          handle it; the next 3 reads of what it wrote miss it, see below
 //
 //	"status": 503             answer so without handling the request; "headers" and "body"
 //	                          (a JSON value, or a string for any text) go with it
@@ -122,7 +124,40 @@
 //	"commit_then_status": 503 handle the request, answer with this status (headers, body as above)
 //	"truncate_at": 97         handle the request, close the connection after so many bytes of the body
 //	"bad_json": true          handle the request, answer with a body that is not JSON
+//	"slow_bytes": 200         handle the request, send so many bytes of the body per second
 //
 // A request whose client gave up while it waited before handling is not
 // handled.
+//
+// # Replication
+//
+// A directory's servers hear of writes one after another. "replica_lag": n on
+// a write to Microsoft Graph makes n reads of each object that it created,
+// changed or deleted answer as before it: 404 Request_ResourceNotFound for
+// what was created, the old properties for what was changed, the whole object
+// for what was deleted. A read of an object is a GET that asks for it by id or
+// by another key, or for anything below it, and every list and $count of its
+// collection, whatever the filter; in a batch each request counts. Reads that
+// are refused for the caller's permissions do not count. Writes find every
+// object as it is. Objects are applications and their deleted items, service
+// principals and delegated permission grants: what POST /applications writes
+// is the application; DELETE writes the application, its deleted item, its
+// service principal and that one's grants.
+//
+// A tenant with "replication_reads": n in the seed file (southridge has 3) is
+// like that for every write, whoever makes it, and further than reads:
+//
+//   - a write to an object that was created is refused for n lookups of it, as
+//     any read is: 404, NoBackingApplicationObject for the service principal of
+//     a new application, Directory_ObjectNotFound for a grant to a new service
+//     principal (reads and these share the count);
+//   - the sign-in service has a count of n of its own for each application and,
+//     for an application's own tokens, for each service principal: 700016 for a
+//     new application, 7000229 for a new service principal, 7000215 for a new
+//     secret, 50011 for a new redirect URI. A deleted
+//     application is gone there at once, and consent that it took itself it
+//     knows.
+//
+// Writing an object again before its count has run out starts the count anew,
+// and until it ends the object reads as before the first of these writes.
 package sandbox

@@ -28,7 +28,8 @@ type Fault struct {
 // without a waiting before it.
 type Action struct {
 	Delay            Duration          `json:"delay,omitzero"`
-	Hold             string            `json:"hold,omitempty"` // before or after
+	ReplicaLag       int               `json:"replica_lag,omitempty"` // reads of what was written that miss it
+	Hold             string            `json:"hold,omitempty"`        // before or after
 	Status           int               `json:"status,omitempty"`
 	Headers          map[string]string `json:"headers,omitempty"`
 	Body             json.RawMessage   `json:"body,omitempty"`
@@ -37,6 +38,7 @@ type Action struct {
 	CommitThenStatus int               `json:"commit_then_status,omitempty"`
 	TruncateAt       *int              `json:"truncate_at,omitempty"` // bytes of the body
 	BadJSON          bool              `json:"bad_json,omitempty"`
+	SlowBytes        int               `json:"slow_bytes,omitempty"` // of the body, per second
 }
 
 // A Duration is written as "1.5s" in JSON, and read as that or as a number
@@ -151,32 +153,32 @@ func (f Fault) check() error {
 		return fmt.Errorf(`"path" is %q: begin it with / or *`, f.Path)
 	case f.Nth < 0 || f.Times < 0:
 		return fmt.Errorf(`"nth" and "times" count from 1`)
+	case f.Action.ReplicaLag > 0 && f.Service != "" && f.Service != serviceGraph:
+		return fmt.Errorf(`"replica_lag" is about what Microsoft Graph writes: "service" is %q, give graph or leave it out`, f.Service)
 	}
 	return f.Action.check()
 }
 
 func (a Action) check() error {
-	outcomes := 0
-	for _, set := range []bool{a.Status != 0, a.Drop != "", a.CommitThenDrop, a.CommitThenStatus != 0, a.TruncateAt != nil, a.BadJSON} {
-		if set {
-			outcomes++
-		}
-	}
-	switch {
+	switch outcomes := a.outcomes(); {
 	case outcomes > 1:
-		return fmt.Errorf(`"action" has %d outcomes: give one of status, drop, commit_then_drop, commit_then_status, truncate_at, bad_json`, outcomes)
-	case outcomes == 0 && a.Delay == 0 && a.Hold == "":
-		return fmt.Errorf(`"action" does nothing: give an outcome such as status, or delay or hold`)
+		return fmt.Errorf(`"action" has %d outcomes: give one of status, drop, commit_then_drop, commit_then_status, truncate_at, bad_json, slow_bytes`, outcomes)
+	case outcomes == 0 && a.Delay == 0 && a.Hold == "" && a.ReplicaLag == 0:
+		return fmt.Errorf(`"action" does nothing: give an outcome such as status, or delay, hold or replica_lag`)
 	case a.Delay < 0:
 		return fmt.Errorf(`"delay" must not be negative`)
+	case a.ReplicaLag < 0:
+		return fmt.Errorf(`"replica_lag" is %d: give the number of reads that miss the write`, a.ReplicaLag)
+	case a.SlowBytes < 0:
+		return fmt.Errorf(`"slow_bytes" is %d: give the bytes per second`, a.SlowBytes)
 	case a.Hold != "" && a.Hold != "before" && a.Hold != "after":
 		return fmt.Errorf(`"hold" is %q: give before or after`, a.Hold)
 	case a.Drop != "" && a.Drop != "before":
 		return fmt.Errorf(`"drop" is %q: give before (or commit_then_drop to drop after handling)`, a.Drop)
 	case a.TruncateAt != nil && *a.TruncateAt < 0:
 		return fmt.Errorf(`"truncate_at" must not be negative`)
-	case a.Hold == "after" && (a.Status != 0 || a.Drop != ""):
-		return fmt.Errorf(`"hold" after handling does not go with an outcome that never handles the request`)
+	case (a.Hold == "after" || a.ReplicaLag > 0) && (a.Status != 0 || a.Drop != ""):
+		return fmt.Errorf(`"hold" after handling and "replica_lag" do not go with an outcome that never handles the request`)
 	}
 	for _, status := range []int{a.Status, a.CommitThenStatus} {
 		if status != 0 && (status < 200 || status > 599) {
@@ -187,6 +189,16 @@ func (a Action) check() error {
 		return fmt.Errorf(`"headers" and "body" go with status or commit_then_status only`)
 	}
 	return nil
+}
+
+func (a Action) outcomes() int {
+	n := 0
+	for _, set := range []bool{a.Status != 0, a.Drop != "", a.CommitThenDrop, a.CommitThenStatus != 0, a.TruncateAt != nil, a.BadJSON, a.SlowBytes != 0} {
+		if set {
+			n++
+		}
+	}
+	return n
 }
 
 func (f *faults) serveList(w http.ResponseWriter, _ *http.Request) {

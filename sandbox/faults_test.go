@@ -1,14 +1,22 @@
 package sandbox
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 )
+
+func isWhole(t *testing.T, r response) {
+	if r.json(t)["id"] == nil {
+		t.Errorf("body %s", r.body)
+	}
+}
 
 // newItem is a request whose being handled can be seen afterwards.
 func newItem(t *testing.T, s *Sandbox) (response, error) {
@@ -51,11 +59,13 @@ func TestFaultActions(t *testing.T) {
 		"truncated":          {`{"truncate_at":20}`, true, 0, true, nil},
 		"truncated to none":  {`{"truncate_at":0}`, true, 0, true, nil},
 		"bad JSON":           {`{"bad_json":true}`, false, 200, true, isBadJSON},
+		"slow body":          {`{"slow_bytes":1000000}`, false, 200, true, isWhole},
+		"replica lag":        {`{"replica_lag":3}`, false, 200, true, isWhole}, // no directory object is written
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := start(t, Options{})
 			before := items(s)
-			putFaults(t, s, `[{"service":"devops","method":"POST","path":"/contoso/*/_apis/wit/workitems/*","action":`+c.action+`}]`)
+			putFaults(t, s, `[{"method":"POST","path":"/contoso/*/_apis/wit/workitems/*","action":`+c.action+`}]`)
 			got, err := newItem(t, s)
 			if (err != nil) != c.dropped {
 				t.Fatalf("answer %v, error %v", got.Response, err)
@@ -298,6 +308,11 @@ func TestFaultRulesThatSayNothingAreRefused(t *testing.T) {
 		`[{"action":{"delay":"soon"}}]`:                                   "duration",
 		`[{"action":{"delay":true}}]`:                                     "duration",
 		`[{"action":{"delay":-5}}]`:                                       `"delay"`,
+		`[{"action":{"replica_lag":-1}}]`:                                 `"replica_lag"`,
+		`[{"action":{"replica_lag":1,"status":503}}]`:                     `"replica_lag"`,
+		`[{"service":"login","action":{"replica_lag":1}}]`:                `"service"`,
+		`[{"action":{"slow_bytes":-1}}]`:                                  `"slow_bytes"`,
+		`[{"action":{"slow_bytes":1,"bad_json":true}}]`:                   "2 outcomes",
 		`[{"action":{"truncate_at":-1}}]`:                                 `"truncate_at"`,
 		`[{"nth":-1,"action":{"status":503}}]`:                            `"nth"`,
 		`[{"service":"mail","action":{"status":503}}]`:                    `"service"`,
@@ -326,4 +341,36 @@ func TestLatencyIsAddedToServicesAlone(t *testing.T) {
 	if len(list) != 1 || list[0].Milliseconds < float64(latency/time.Millisecond) {
 		t.Errorf("%+v", list)
 	}
+}
+
+func TestSlowBodyTakesItsTimeAndComesWhole(t *testing.T) {
+	rec := &recording{header: http.Header{}, status: http.StatusOK}
+	rec.body.WriteString(strings.Repeat("x", 250))
+	for perSecond, want := range map[int]time.Duration{100: 2500 * time.Millisecond, 1: 250 * time.Second, 7: 250 * time.Second / 7, 100_000: 2500 * time.Microsecond} {
+		answer, waited := httptest.NewRecorder(), time.Duration(0)
+		sendSlowly(answer, rec, perSecond, func(d time.Duration) bool { waited += d; return true })
+		if off := waited - want; off < -time.Microsecond || off > time.Microsecond {
+			t.Errorf("%d bytes a second: waited %v, want %v", perSecond, waited, want)
+		}
+		if answer.Body.Len() != 250 || answer.Header().Get("Content-Length") != "250" {
+			t.Errorf("%d bytes a second: %d bytes, header %v", perSecond, answer.Body.Len(), answer.Header())
+		}
+	}
+}
+
+func TestSlowBodyOfACallerWhoLeftEnds(t *testing.T) {
+	s := start(t, Options{})
+	putFaults(t, s, `[{"action":{"slow_bytes":1}}]`)
+	ctx, leave := context.WithCancel(t.Context())
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Ready().DevOps+"/contoso/_apis/projects", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := trusting(t, s).Do(r) // the header comes at once
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	leave()
+	eventually(t, func() bool { return s.Requests()[0].Outcome == Dropped })
 }

@@ -27,6 +27,8 @@ type graphRequest struct {
 
 	caller *caller
 	tenant *tenant // the directory the token is for
+	view   *view   // of the directory
+	lag    int     // reads that are to miss what the request writes
 	user   *user   // nil when the token stands for an app alone
 	op     *operation
 	keys   []pathToken // the path's keys, in order
@@ -72,7 +74,7 @@ func (w *world) graphHandler() http.Handler {
 func (w *world) serveGraph(rw http.ResponseWriter, r *http.Request, who *caller) {
 	q := &graphRequest{
 		world: w, origin: originOf(r), method: r.Method, query: r.URL.Query(), header: r.Header,
-		at: w.now().UTC(), ids: newRequestIDs(r.Header), caller: who,
+		at: w.now().UTC(), ids: newRequestIDs(r.Header), caller: who, lag: replicaLagOf(r),
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, maxBody))
 	q.body = body
@@ -137,6 +139,8 @@ func (q *graphRequest) perform() (reply, *graphError) {
 	if fault := q.permitted(); fault != nil {
 		return reply{}, fault
 	}
+	q.tenant.replication.fault = q.lag
+	defer func() { q.tenant.replication.fault = 0 }()
 	return q.op.do(q)
 }
 
@@ -146,6 +150,7 @@ func (q *graphRequest) identify() *graphError {
 	if q.tenant == nil {
 		return &errCallerGone
 	}
+	q.view = newView(false, q.method != http.MethodGet)
 	if q.caller.appOnly() {
 		if q.tenant.principals[q.caller.ObjectID] == nil {
 			return &errCallerGone

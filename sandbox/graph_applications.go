@@ -22,7 +22,7 @@ var applicationSet = &entitySet{
 // onApplication resolves the path's application and admits the caller to it.
 func onApplication(do func(*graphRequest, *application) (reply, *graphError)) func(*graphRequest) (reply, *graphError) {
 	return func(q *graphRequest) (reply, *graphError) {
-		a := q.tenant.applicationBy(q.keys[0])
+		a := q.view.application(q.tenant, q.keys[0])
 		if a == nil {
 			return reply{}, errNotFound.with(q.keys[0].text)
 		}
@@ -46,6 +46,17 @@ func (t *tenant) applicationBy(key pathToken) *application {
 	return nil
 }
 
+// picksApplication reports whether the key is one of the application's.
+func (k pathToken) picksApplication(a *application) bool {
+	switch k.by {
+	case "", "id":
+		return strings.EqualFold(a.ID, k.text)
+	case "appId":
+		return strings.EqualFold(a.AppID, k.text)
+	}
+	return k.by == "uniqueName" && a.UniqueName != nil && strings.EqualFold(*a.UniqueName, k.text)
+}
+
 func (t *tenant) applicationNamed(uniqueName string) *application {
 	for _, a := range t.apps {
 		if a.UniqueName != nil && strings.EqualFold(*a.UniqueName, uniqueName) {
@@ -56,7 +67,7 @@ func (t *tenant) applicationNamed(uniqueName string) *application {
 }
 
 func listApplications(q *graphRequest) (reply, *graphError) {
-	return listOf(q, applicationSet, ordered(q.tenant.appOrder, q.tenant.apps))
+	return listOf(q, applicationSet, q.view.applications(q.tenant))
 }
 
 // ordered lists a directory's objects in the order they were made.

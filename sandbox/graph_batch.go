@@ -94,7 +94,7 @@ func (q *graphRequest) runItem(item batchItem, statuses map[string]int) reply {
 	}
 	inner := &graphRequest{
 		world: q.world, origin: q.origin, version: q.version, method: strings.ToUpper(item.Method),
-		query: address.Query(), header: http.Header{}, at: q.at, caller: q.caller,
+		query: address.Query(), header: http.Header{}, at: q.at, caller: q.caller, lag: q.lag,
 	}
 	for name, value := range item.Headers {
 		inner.header.Set(name, value)

@@ -19,7 +19,7 @@ func deleteApplication(q *graphRequest, a *application) (reply, *graphError) {
 	gone, at := *a, q.at.Truncate(time.Second)
 	gone.DeletedDateTime = &at
 	q.tenant.removeApp(a)
-	q.tenant.deleted[a.ID] = &gone
+	q.tenant.addDeleted(&gone)
 	if sp := q.tenant.principalOf(a.AppID); sp != nil {
 		q.tenant.removePrincipal(sp)
 	}
@@ -29,7 +29,7 @@ func deleteApplication(q *graphRequest, a *application) (reply, *graphError) {
 // onDeleted resolves the path's deleted application.
 func onDeleted(do func(*graphRequest, *application) (reply, *graphError)) func(*graphRequest) (reply, *graphError) {
 	return func(q *graphRequest) (reply, *graphError) {
-		a := q.tenant.deleted[strings.ToLower(q.keys[0].text)]
+		a := q.view.deletedApplication(q.tenant, strings.ToLower(q.keys[0].text))
 		if a == nil || q.at.Sub(*a.DeletedDateTime) >= deletedKept {
 			return reply{}, errNotFound.with(q.keys[0].text)
 		}
@@ -41,7 +41,7 @@ func onDeleted(do func(*graphRequest, *application) (reply, *graphError)) func(*
 }
 
 func listDeleted(q *graphRequest) (reply, *graphError) {
-	return listOf(q, deletedSet, q.tenant.restorable(q.at))
+	return listOf(q, deletedSet, restorable(q.view.deletedApplications(q.tenant), q.at))
 }
 
 func getDeleted(q *graphRequest, a *application) (reply, *graphError) {
@@ -55,12 +55,12 @@ func restoreDeleted(q *graphRequest, a *application) (reply, *graphError) {
 	if fault := q.checkUniqueness(&back, nil); fault != nil {
 		return reply{}, fault
 	}
-	delete(q.tenant.deleted, a.ID)
+	q.tenant.removeDeleted(a.ID)
 	q.tenant.addApp(&back)
 	return q.entity(http.StatusOK, &entitySet{name: directoryObjects}, &back, projection{}), nil
 }
 
 func purgeDeleted(q *graphRequest, a *application) (reply, *graphError) {
-	delete(q.tenant.deleted, a.ID)
+	q.tenant.removeDeleted(a.ID)
 	return reply{status: http.StatusNoContent}, nil
 }

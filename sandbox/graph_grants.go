@@ -24,7 +24,7 @@ func onGrant(do func(*graphRequest, *grant) (reply, *graphError)) func(*graphReq
 		if fault := q.admit(nil); fault != nil {
 			return reply{}, fault
 		}
-		g := q.tenant.grants[q.keys[0].text]
+		g := q.view.grant(q.tenant, q.keys[0].text)
 		if g == nil || q.keys[0].by != "" && q.keys[0].by != "id" {
 			return reply{}, errNotFound.with(q.keys[0].text)
 		}
@@ -33,12 +33,12 @@ func onGrant(do func(*graphRequest, *grant) (reply, *graphError)) func(*graphReq
 }
 
 func listGrants(q *graphRequest) (reply, *graphError) {
-	return listOf(q, grantSet, ordered(q.tenant.grantOrder, q.tenant.grants))
+	return listOf(q, grantSet, q.view.grants(q.tenant))
 }
 
 func listGrantsOfPrincipal(q *graphRequest, sp *servicePrincipal) (reply, *graphError) {
 	var list []*grant
-	for _, g := range ordered(q.tenant.grantOrder, q.tenant.grants) {
+	for _, g := range q.view.grants(q.tenant) {
 		if g.ClientID == sp.ID {
 			list = append(list, g)
 		}
@@ -65,6 +65,11 @@ func createGrant(q *graphRequest) (reply, *graphError) {
 	g.ClientID, g.ResourceID = strings.ToLower(g.ClientID), strings.ToLower(g.ResourceID)
 	if fault := q.tenant.checkGrant(g); fault != nil {
 		return reply{}, fault
+	}
+	for _, id := range []string{g.ClientID, g.ResourceID} {
+		if q.view.principal(q.tenant, pathToken{text: id}) == nil {
+			return reply{}, &errObjectNotFound
+		}
 	}
 	g.ID = grantID(g.ClientID, g.ResourceID, g.PrincipalID)
 	if q.tenant.grants[g.ID] != nil {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"maps"
 	"net/http"
 	"path"
 	"slices"
@@ -94,7 +95,7 @@ func (q *graphRequest) referenced(address any) (string, *graphError) {
 		return "", &errBody
 	}
 	id := strings.ToLower(path.Base(text))
-	if q.tenant.users[id] == nil && q.tenant.principals[id] == nil {
+	if q.tenant.users[id] == nil && q.view.principal(q.tenant, pathToken{text: id}) == nil {
 		return "", errNotFound.with(id)
 	}
 	return id, nil
@@ -147,7 +148,7 @@ func (q *graphRequest) created() int {
 			n++
 		}
 	}
-	for _, a := range q.tenant.restorable(q.at) {
+	for _, a := range restorable(slices.Collect(maps.Values(q.tenant.deleted)), q.at) {
 		if a.createdBy == q.user.ID {
 			n++
 		}
@@ -159,9 +160,9 @@ func (q *graphRequest) created() int {
 const deletedKept = 30 * 24 * time.Hour
 
 // restorable lists deleted registrations, the latest first.
-func (t *tenant) restorable(now time.Time) []*application {
+func restorable(deleted []*application, now time.Time) []*application {
 	var list []*application
-	for _, a := range t.deleted {
+	for _, a := range deleted {
 		if now.Sub(*a.DeletedDateTime) < deletedKept {
 			list = append(list, a)
 		}

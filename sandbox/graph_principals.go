@@ -20,7 +20,7 @@ var principalSet = &entitySet{
 // application behind it counts as its owner.
 func onPrincipal(do func(*graphRequest, *servicePrincipal) (reply, *graphError)) func(*graphRequest) (reply, *graphError) {
 	return func(q *graphRequest) (reply, *graphError) {
-		sp := q.tenant.principalBy(q.keys[0])
+		sp := q.view.principal(q.tenant, q.keys[0])
 		if sp == nil {
 			return reply{}, errNotFound.with(q.keys[0].text)
 		}
@@ -41,6 +41,14 @@ func (t *tenant) principalBy(key pathToken) *servicePrincipal {
 	return nil
 }
 
+// picksPrincipal reports whether the key is one of the service principal's.
+func (k pathToken) picksPrincipal(sp *servicePrincipal) bool {
+	if k.by == "appId" {
+		return strings.EqualFold(sp.AppID, k.text)
+	}
+	return (k.by == "" || k.by == "id") && strings.EqualFold(sp.ID, k.text)
+}
+
 // ownersOf are the owners of an application that the tenant registered.
 func (t *tenant) ownersOf(appID string) []string {
 	if a := t.appsByClientID[appID]; a != nil {
@@ -50,7 +58,7 @@ func (t *tenant) ownersOf(appID string) []string {
 }
 
 func listPrincipals(q *graphRequest) (reply, *graphError) {
-	return listOf(q, principalSet, ordered(q.tenant.spOrder, q.tenant.principals))
+	return listOf(q, principalSet, q.view.principals(q.tenant))
 }
 
 func getPrincipal(q *graphRequest, sp *servicePrincipal) (reply, *graphError) {
@@ -102,6 +110,9 @@ func (q *graphRequest) makePrincipal(doc map[string]any) (reply, *graphError) {
 // application administrator.
 func (q *graphRequest) draftPrincipal(appID string) (*servicePrincipal, *graphError) {
 	home, a := q.world.findApp(appID)
+	if a != nil && q.view.registered(home, a) == nil {
+		return nil, errNoApplication.detailed("NoBackingApplicationObject", "appId", appID)
+	}
 	if a != nil && home == q.tenant {
 		return newPrincipal(a, home), q.admit(a.owners)
 	}

@@ -57,6 +57,7 @@ type visit struct {
 	badForm bool
 	origin  string // what absolute URLs begin with
 	at      time.Time
+	view    *view // of the directories
 	// trace and correlation are the ids that errors are looked up by.
 	trace, correlation string
 	// v1 is set at the endpoints without "v2.0".
@@ -83,7 +84,7 @@ func (w *world) visited(handle func(*visit) *loginAnswer) http.HandlerFunc {
 }
 
 func (w *world) newVisit(r *http.Request) *visit {
-	v := &visit{world: w, request: r, origin: originOf(r), at: w.now().UTC(), trace: newGUID(), correlation: newGUID()}
+	v := &visit{world: w, request: r, origin: originOf(r), at: w.now().UTC(), view: newView(true, false), trace: newGUID(), correlation: newGUID()}
 	v.badForm = r.ParseForm() != nil
 	v.form = r.Form
 	for _, id := range []string{r.Header.Get("client-request-id"), v.form.Get("client-request-id")} {

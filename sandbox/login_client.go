@@ -9,9 +9,9 @@ type client struct {
 }
 
 // findClient looks a client ID up and holds it against where it is used.
-func (w *world) findClient(appID string, at tenantSegment) (client, *refusal) {
-	home, app := w.findApp(strings.ToLower(appID))
-	if app == nil {
+func (v *visit) findClient(appID string, at tenantSegment) (client, *refusal) {
+	home, app := v.findApp(strings.ToLower(appID))
+	if app = v.view.registered(home, app); app == nil {
 		return client{}, aadsts(700016, "appId", appID, "tenant", at.name())
 	}
 	c := client{app, home}

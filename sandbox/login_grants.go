@@ -191,7 +191,7 @@ func (v *visit) clientCredentials(req tokenRequest) (*tokenBody, *refusal) {
 	if e != nil {
 		return nil, e
 	}
-	principal := t.principalOf(req.client.AppID)
+	principal := v.view.principal(t, pathToken{by: "appId", text: req.client.AppID})
 	if principal == nil {
 		return nil, aadsts(7000229, "appId", req.client.AppID, "tenant", t.ID)
 	}

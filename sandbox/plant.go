@@ -26,6 +26,7 @@ func newWorld(o Options) (*world, error) {
 		}
 	}
 	w.plantMany(o.Apps)
+	w.caughtUp()
 	return w, nil
 }
 
@@ -65,6 +66,9 @@ func (w *world) plantTenant(s seedTenant) {
 	}
 	if s.Policies != nil {
 		t.policies = policiesOf(*s.Policies, s.Domain)
+	}
+	if s.ReplicationReads > 0 {
+		t.replication.reads = s.ReplicationReads
 	}
 	for _, id := range s.WithoutPrincipals {
 		if sp := t.principalOf(id); sp != nil {

@@ -24,6 +24,9 @@ type seedTenant struct {
 	Policies *seedPolicies `json:"policies"` // nil: as tenants are delivered
 	Users    []seedUser    `json:"users"`
 	Apps     []seedApp     `json:"apps"`
+	// ReplicationReads is how many lookups of a directory object miss what was
+	// written to it last.
+	ReplicationReads int `json:"replication_reads"`
 	// WithoutPrincipals are client IDs of Microsoft's APIs that this tenant
 	// has no service principal of.
 	WithoutPrincipals []string        `json:"without_principals"`

@@ -95,6 +95,9 @@ func (t seedTenant) check(people []string, all seedFile) error {
 	if err := t.Policies.check(people); err != nil {
 		return fmt.Errorf("policies: %w", err)
 	}
+	if t.ReplicationReads < 0 {
+		return fmt.Errorf(`"replication_reads" is %d: give the number of lookups that miss a write, or leave it out`, t.ReplicationReads)
+	}
 	for i, a := range t.Apps {
 		if err := a.check(people); err != nil {
 			return fmt.Errorf("apps[%d]: %w", i, err)

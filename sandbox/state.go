@@ -44,6 +44,8 @@ type tenant struct {
 	assignments     map[string]*appRoleAssignment
 	assignmentOrder []string
 
+	replication replication
+
 	policies   policies
 	connection *seedConnection // what an integration was set up with; may be nil
 }

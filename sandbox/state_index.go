@@ -33,6 +33,7 @@ func (w *world) findApp(appID string) (*tenant, *application) {
 
 // addApp puts a registration in, or a changed copy in its place.
 func (t *tenant) addApp(a *application) {
+	note(&t.replication, lateApps, a.ID, t.apps, t.appOrder)
 	if t.apps[a.ID] == nil {
 		t.appOrder = append(t.appOrder, a.ID)
 	}
@@ -42,9 +43,21 @@ func (t *tenant) addApp(a *application) {
 
 // removeApp takes a registration out. Its service principal stays.
 func (t *tenant) removeApp(a *application) {
+	noteRemoval(&t.replication, lateApps, a.ID, t.apps, t.appOrder)
 	delete(t.apps, a.ID)
 	delete(t.appsByClientID, a.AppID)
 	t.appOrder = without(t.appOrder, a.ID)
+}
+
+// addDeleted keeps a registration that was deleted.
+func (t *tenant) addDeleted(a *application) {
+	note(&t.replication, lateDeleted, a.ID, t.deleted, nil)
+	t.deleted[a.ID] = a
+}
+
+func (t *tenant) removeDeleted(id string) {
+	noteRemoval(&t.replication, lateDeleted, id, t.deleted, nil)
+	delete(t.deleted, id)
 }
 
 // principalOf returns the tenant's service principal of a client ID, or nil.
@@ -54,6 +67,7 @@ func (t *tenant) principalOf(appID string) *servicePrincipal {
 
 // addPrincipal puts a service principal in, or a changed copy in its place.
 func (t *tenant) addPrincipal(sp *servicePrincipal) {
+	note(&t.replication, latePrincipals, sp.ID, t.principals, t.spOrder)
 	if t.principals[sp.ID] == nil {
 		t.spOrder = append(t.spOrder, sp.ID)
 	}
@@ -64,6 +78,7 @@ func (t *tenant) addPrincipal(sp *servicePrincipal) {
 // removePrincipal takes a service principal out with what hangs on it: the
 // grants it has as client or as resource, the app roles it holds or gives.
 func (t *tenant) removePrincipal(sp *servicePrincipal) {
+	noteRemoval(&t.replication, latePrincipals, sp.ID, t.principals, t.spOrder)
 	delete(t.principals, sp.ID)
 	delete(t.principalsByClientID, sp.AppID)
 	t.spOrder = without(t.spOrder, sp.ID)
@@ -79,6 +94,7 @@ func (t *tenant) removePrincipal(sp *servicePrincipal) {
 
 // addGrant puts a delegated grant in, or a changed copy in its place.
 func (t *tenant) addGrant(g *grant) {
+	note(&t.replication, lateGrants, g.ID, t.grants, t.grantOrder)
 	if t.grants[g.ID] == nil {
 		t.grantOrder = append(t.grantOrder, g.ID)
 	}
@@ -86,6 +102,7 @@ func (t *tenant) addGrant(g *grant) {
 }
 
 func (t *tenant) removeGrant(id string) {
+	noteRemoval(&t.replication, lateGrants, id, t.grants, t.grantOrder)
 	delete(t.grants, id)
 	t.grantOrder = without(t.grantOrder, id)
 }

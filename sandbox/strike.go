@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -21,6 +22,9 @@ func (s *strike) run(w http.ResponseWriter, r *http.Request, h http.Handler, don
 	if !pause(r.Context(), done, time.Duration(a.Delay)) || a.Hold == "before" && !wait(r.Context(), done, s.release) {
 		panic(http.ErrAbortHandler)
 	}
+	if a.ReplicaLag > 0 {
+		r = withReplicaLag(r, a.ReplicaLag)
+	}
 	switch {
 	case a.Drop == "before":
 		panic(http.ErrAbortHandler)
@@ -36,13 +40,17 @@ func (s *strike) run(w http.ResponseWriter, r *http.Request, h http.Handler, don
 	if a.Hold == "after" && !wait(r.Context(), done, s.release) {
 		panic(http.ErrAbortHandler)
 	}
+	if a.SlowBytes > 0 {
+		sendSlowly(w, rec, a.SlowBytes, func(d time.Duration) bool { return pause(r.Context(), done, d) })
+		return
+	}
 	a.spoil(w, rec)
 }
 
 // commits reports whether the request is to be handled before the caller's
 // answer is settled.
 func (a Action) commits() bool {
-	return a.Hold == "after" || a.CommitThenDrop || a.CommitThenStatus != 0 || a.TruncateAt != nil || a.BadJSON
+	return a.Hold == "after" || a.CommitThenDrop || a.CommitThenStatus != 0 || a.TruncateAt != nil || a.BadJSON || a.SlowBytes > 0
 }
 
 // spoil answers a request that has been handled.
@@ -69,6 +77,24 @@ func truncate(w http.ResponseWriter, rec *recording, beginning []byte) {
 	rec.send(w, beginning)
 	_ = http.NewResponseController(w).Flush() // the connection ends next, either way
 	panic(http.ErrAbortHandler)
+}
+
+// slowSteps is in how many pieces a second's bytes are sent.
+const slowSteps = 10
+
+// sendSlowly sends the body at so many bytes a second. The connection is
+// closed when waiting ends early: nobody reads on.
+func sendSlowly(w http.ResponseWriter, rec *recording, perSecond int, wait func(time.Duration) bool) {
+	body := rec.body.Bytes()
+	rec.header.Set("Content-Length", strconv.Itoa(len(body)))
+	rec.send(w, nil)
+	for piece := range slices.Chunk(body, max(perSecond/slowSteps, 1)) {
+		_ = http.NewResponseController(w).Flush() // what a caller that left has no use for
+		if !wait(time.Second * time.Duration(len(piece)) / time.Duration(perSecond)) {
+			panic(http.ErrAbortHandler)
+		}
+		_, _ = w.Write(piece)
+	}
 }
 
 // write answers in the fault's own words. A body that is a JSON string is
