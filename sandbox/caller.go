@@ -33,6 +33,8 @@ type caller struct {
 	Audience          string   // aud as it stands in the token
 	Resource          string   // appId of the resource that Audience names
 	Issued, Expires   time.Time
+
+	legacy bool // the token is of Azure DevOps's own, retired OAuth
 }
 
 // appOnly reports whether the token stands for the app itself, without a user.
@@ -74,11 +76,10 @@ func (w *world) authenticate(r *http.Request) (*caller, *tokenFault) {
 	if raw = strings.TrimSpace(raw); !strings.EqualFold(scheme, "Bearer") || raw == "" {
 		return nil, &tokenFault{tokenMissing}
 	}
-	claims, reason := w.login.verify(raw, w.now())
+	c, reason := w.callerOf(raw)
 	if reason != "" {
 		return nil, &tokenFault{reason}
 	}
-	c := claims.caller()
 	if c.Resource == "" || c.Resource != resourceOfService(placeOf(r).service) {
 		return nil, &tokenFault{tokenWrongAudience}
 	}
@@ -95,28 +96,50 @@ func resourceOfService(service string) string {
 	return ""
 }
 
+// callerOf is who holds a token of Entra, or one of Azure DevOps's own OAuth.
+func (w *world) callerOf(raw string) (*caller, tokenFaultReason) {
+	if issuedByLegacy(raw) {
+		return w.legacyCaller(raw)
+	}
+	claims, reason := w.login.verify(raw, w.now())
+	if reason != "" {
+		return nil, reason
+	}
+	return claims.caller(), ""
+}
+
 // verify checks signature and lifetime; the reason is empty when it holds.
 func (s *loginState) verify(raw string, now time.Time) (*accessClaims, tokenFaultReason) {
-	token, err := jwt.ParseSigned(raw, []jose.SignatureAlgorithm{jose.RS256})
-	if err != nil {
-		return nil, tokenMalformed
-	}
-	key, err := s.key()
-	if err != nil {
-		return nil, tokenBadSignature
-	}
 	var claims accessClaims
-	err = token.Claims(&key.private.PublicKey, &claims)
-	if errors.Is(err, jose.ErrCryptoFailure) || claims.Version != accessTokenVersion {
+	switch reason := s.signed(raw, &claims); {
+	case reason != "":
+		return nil, reason
+	case claims.Version != accessTokenVersion:
 		return nil, tokenBadSignature
-	}
-	if err != nil {
-		return nil, tokenMalformed
 	}
 	if at := now.Unix(); at >= claims.Expires || at < claims.NotBefore {
 		return nil, tokenExpired
 	}
 	return &claims, ""
+}
+
+// signed reads the claims of a JWT that was signed here.
+func (s *loginState) signed(raw string, claims any) tokenFaultReason {
+	token, err := jwt.ParseSigned(raw, []jose.SignatureAlgorithm{jose.RS256})
+	if err != nil {
+		return tokenMalformed
+	}
+	key, err := s.key()
+	if err != nil {
+		return tokenBadSignature
+	}
+	switch err = token.Claims(&key.private.PublicKey, claims); {
+	case errors.Is(err, jose.ErrCryptoFailure):
+		return tokenBadSignature
+	case err != nil:
+		return tokenMalformed
+	}
+	return ""
 }
 
 func (c *accessClaims) caller() *caller {

@@ -44,8 +44,9 @@ type admission struct {
 	member *member
 }
 
-// admit lets members in whose token is of the organization's tenant. A
-// refusal is written after the lock has been given back.
+// admit lets members in whose token is of the organization's tenant and whom
+// its policies do not keep out. A refusal is written after the lock has been
+// given back.
 func (w *world) admit(r *http.Request, org *organization, path string) (admission, func(http.ResponseWriter)) {
 	if asksForLocations(r, path) {
 		return admission{}, nil
@@ -58,10 +59,20 @@ func (w *world) admit(r *http.Request, org *organization, path string) (admissio
 		return admission{}, func(rw http.ResponseWriter) { challenge(rw, r, org) }
 	}
 	m := org.members[who.ObjectID]
-	if who.TenantID != org.TenantID || m == nil || m.AccessLevel == accessNone {
+	switch {
+	case who.TenantID != org.TenantID, m == nil, m.AccessLevel == accessNone, w.keepsOut(org, who):
 		return admission{}, func(rw http.ResponseWriter) { refuseStranger(rw, who) }
+	case org.policies.ConditionalAccess:
+		return admission{}, func(rw http.ResponseWriter) { refuseByConditionalAccess(rw, r) }
 	}
 	return admission{who, m}, nil
+}
+
+// keepsOut applies the organization's policies on guests, and on apps of
+// Azure DevOps's own OAuth. The latter leaves Microsoft Entra's apps alone.
+func (w *world) keepsOut(org *organization, who *caller) bool {
+	u := w.tenants[org.TenantID].users[who.ObjectID]
+	return org.policies.GuestsRefused && u != nil && u.Guest || who.legacy && !org.policies.ThirdPartyOAuth
 }
 
 // asksForLocations reports whether a client asks where resources stand, which
@@ -79,26 +90,45 @@ func publicPath(path string) bool {
 }
 
 // refuseStranger answers a good token of somebody who does not belong here:
-// no member, no licence, or of another tenant than the organization's.
+// no member, no licence, of another tenant than the organization's, or kept
+// out by a policy.
 func refuseStranger(rw http.ResponseWriter, who *caller) {
+	refuseAccess(rw, errDevOpsUnauthorized.with(who.ObjectID))
+}
+
+// refuseAccess is the refusal of a token.
+func refuseAccess(rw http.ResponseWriter, e *devopsError) {
 	rw.Header().Set("WWW-Authenticate", "TFS-Federated, Bearer")
-	writeDevOpsError(rw, errDevOpsUnauthorized.with(who.ObjectID))
+	explain(rw.Header(), e)
+	writeDevOpsError(rw, e)
+}
+
+// refuseByConditionalAccess answers programs in JSON and browsers with a page
+// of the same words.
+func refuseByConditionalAccess(rw http.ResponseWriter, r *http.Request) {
+	e := errDevOpsConditionalAccess.with()
+	explain(rw.Header(), e)
+	if strings.Contains(r.Header.Get("Accept"), "text/html") {
+		writeHTML(rw, e.status, refusalPage, e.message)
+		return
+	}
+	writeDevOpsError(rw, e)
 }
 
 // challenge answers a request without a good token: programs that say so get
 // a 401, everybody else is sent to sign in.
 func challenge(rw http.ResponseWriter, r *http.Request, org *organization) {
-	announce(rw.Header(), r, org)
+	nobody := errDevOpsUnauthorized.with(anonymousID)
 	switch {
 	case strings.HasPrefix(strings.ToLower(r.Header.Get("Authorization")), "basic "):
 		rw.Header().Set("WWW-Authenticate", basicChallenge)
 		rw.WriteHeader(http.StatusUnauthorized)
 	case suppressed(r):
-		writeChallenge(rw, r, org)
-		writeDevOpsError(rw, errDevOpsAnonymous.with())
+		writeChallenge(rw.Header(), r, org)
+		explain(rw.Header(), nobody)
+		writeDevOpsError(rw, nobody)
 	case r.Method == http.MethodPatch:
-		rw.Header().Set("WWW-Authenticate", "TFS-Federated, Bearer")
-		writeDevOpsError(rw, errDevOpsAnonymous.with())
+		refuseAccess(rw, nobody)
 	default:
 		redirectToSignIn(rw, r, org)
 	}
@@ -110,25 +140,8 @@ func suppressed(r *http.Request) bool {
 	return strings.EqualFold(r.Header.Get("X-TFS-FedAuthRedirect"), "Suppress")
 }
 
-// announce says which tenant backs the organization, to anybody.
-func announce(h http.Header, r *http.Request, org *organization) {
-	h.Set("X-VSS-ResourceTenant", org.resourceTenant())
-	h.Set("X-VSS-AuthorizationEndpoint", siblingOrigin(r, serviceVSSPSOrganizations)+"/"+org.Slug+"/")
-}
-
-const basicChallenge = `Basic realm="https://tfsprodcus1.visualstudio.com/"`
-
-// writeChallenge lists the ways in. Without a tenant there is no Bearer one.
-func writeChallenge(rw http.ResponseWriter, r *http.Request, org *organization) {
-	if org.TenantID != "" {
-		rw.Header().Add("WWW-Authenticate", "Bearer authorization_uri="+siblingOrigin(r, serviceLogin)+"/"+org.TenantID)
-	}
-	rw.Header().Add("WWW-Authenticate", basicChallenge)
-	rw.Header().Add("WWW-Authenticate", "TFS-Federated")
-}
-
 func redirectToSignIn(rw http.ResponseWriter, r *http.Request, org *organization) {
-	back := originOf(r) + r.URL.EscapedPath()
+	back := originOf(r) + r.URL.RequestURI()
 	target := signInOrigin(r) + "/_signin?" + url.Values{
 		"realm":    {"dev.azure.com"},
 		"reply_to": {back},
@@ -140,11 +153,12 @@ func redirectToSignIn(rw http.ResponseWriter, r *http.Request, org *organization
 	writeHTML(rw, http.StatusFound, objectMoved, target)
 }
 
-// signInOrigin is the host of Azure DevOps's own sign-in page, which is none
-// of the well-known ones.
+// signInHost is the public host of Azure DevOps's own sign-in page.
+const signInHost = "https://spsprodcus1.vssps.visualstudio.com"
+
 func signInOrigin(r *http.Request) string {
-	if isPublicHost(callerHost(r)) {
-		return "https://spsprodcus1.vssps.visualstudio.com"
+	if host := callerHost(r); isPublicHost(host) {
+		return signInHost + publicPort(host)
 	}
 	return siblingOrigin(r, serviceVSSPS)
 }
@@ -155,6 +169,8 @@ var (
 		`<html><head><title>Object moved</title></head><body><h2>Object moved to <a href="{{.}}">here</a>.</h2></body></html>`))
 	signInPage = template.Must(template.New("").Parse(
 		`<!DOCTYPE html><html lang="en"><head><title>Azure DevOps Services | Sign In</title></head><body><h1>Sign in to Azure DevOps</h1><p>This is the sandbox: {{.}}</p></body></html>`))
+	refusalPage = template.Must(template.New("").Parse(
+		`<!DOCTYPE html><html lang="en"><head><title>{{.}}</title></head><body><h1>403 - Uh-oh, you do not have access.</h1><p>{{.}}</p></body></html>`))
 	organizationPage = template.Must(template.New("").Parse(
 		`<!DOCTYPE html><html lang="en"><head><title>Projects - Home</title></head><body><h1>{{.Slug}}</h1><ul>{{range .Projects}}<li>{{.}}</li>{{end}}</ul></body></html>`))
 )
@@ -181,6 +197,7 @@ func (w *world) serveOrganizationPage(rw http.ResponseWriter, r *http.Request, s
 		if org = w.organization(slug); org == nil {
 			return
 		}
+		announce(rw.Header(), r, org)
 		_, refusal = w.admit(r, org, "")
 		for _, p := range org.projects {
 			projects = append(projects, p.Name)
@@ -190,6 +207,5 @@ func (w *world) serveOrganizationPage(rw http.ResponseWriter, r *http.Request, s
 		refusal(rw)
 		return
 	}
-	announce(rw.Header(), r, org)
 	writeHTML(rw, http.StatusOK, organizationPage, map[string]any{"Slug": org.Slug, "Projects": projects})
 }

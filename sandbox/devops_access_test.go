@@ -43,7 +43,7 @@ func TestAnonymousAnswersTellOrganizationsApart(t *testing.T) {
 		"of another tenant":                {"GET", "/northwind/_apis/projects", true, 401, contoso, challenge},
 		"unconnected":                      {"GET", "/personal-projects/_apis/projects", false, 302, noTenant, nil},
 		"unconnected, suppressed":          {"GET", "/personal-projects/_apis/projects", true, 401, noTenant, challenge[1:]},
-		"public project, connectionData":   {"GET", "/adatum/_apis/connectionData", true, 200, "", nil},
+		"public project, connectionData":   {"GET", "/adatum/_apis/connectionData", true, 200, stableID("tenant", "adatum.sandbox.invalid"), nil},
 		"public project, other operations": {"GET", "/adatum/_apis/wit/fields", true, 401, stableID("tenant", "adatum.sandbox.invalid"), nil},
 	} {
 		var header []string

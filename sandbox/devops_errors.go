@@ -38,8 +38,8 @@ const (
 var (
 	errDevOpsUnauthorized = devopsError{http.StatusUnauthorized, tfsServer + ".UnauthorizedRequestException", tfsServer, 3000,
 		"TF400813: The user '%s' is not authorized to access this resource."}
-	errDevOpsAnonymous = devopsError{http.StatusUnauthorized, tfsServer + ".UnauthorizedRequestException", tfsServer, 3000,
-		"TF400813: Resource not available for anonymous access. Client authentication required."}
+	errDevOpsConditionalAccess = devopsError{http.StatusForbidden, vssCommon + ".VssServiceException", vssCommon, 3000,
+		"VS403463: The conditional access policy defined by your Microsoft Entra administrator has failed."}
 	errDevOpsProjectName = devopsError{http.StatusNotFound, tfsCore + ".ProjectDoesNotExistWithNameException", tfsCore, 3000,
 		"TF200016: The following project does not exist: %s. Verify that the name of the project is correct and that the project exists on the specified Azure DevOps Server."}
 	errDevOpsProjectID = devopsError{http.StatusNotFound, tfsCore + ".ProjectDoesNotExistException", tfsCore, 3000,

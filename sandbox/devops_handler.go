@@ -10,27 +10,14 @@ import (
 // devopsHandler is dev.azure.com.
 func (w *world) devopsHandler() http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		devopsHeaders(rw.Header())
-		slug, rest := cutSegment(r.URL.Path)
+		devopsHeaders(rw.Header(), r)
+		slug, rest := addressed(r)
 		if rest == "" {
 			w.serveOrganizationPage(rw, r, slug)
 			return
 		}
 		w.serveOrganization(rw, r, slug, rest, devopsOperations)
 	})
-}
-
-// devopsHeaders go with every answer of Azure DevOps.
-func devopsHeaders(h http.Header) {
-	activity := newGUID()
-	h.Set("ActivityId", activity)
-	h.Set("X-VSS-E2EID", activity)
-	h.Set("X-TFS-Session", newGUID())
-	h.Set("X-TFS-ProcessId", stableID("process"))
-	h.Set("X-Frame-Options", "SAMEORIGIN")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-cache")
-	h.Set("P3P", `CP="CAO DSP COR ADMa DEV CONo TELo CUR PSA PSD TAI IVDo OUR SAMi BUS DEM NAV STA UNI COM INT PHY ONL FIN PUR LOC CNT"`)
 }
 
 // A devopsCall is one admitted request to an operation. The world's lock is
@@ -88,8 +75,10 @@ func (w *world) serveOrganization(rw http.ResponseWriter, r *http.Request, slug,
 			refusal = writeNoSuchResource
 			return
 		}
+		announce(rw.Header(), r, c.org)
 		var who admission
 		if who, refusal = w.admit(r, c.org, path); refusal == nil {
+			welcome(rw.Header(), who)
 			c.caller, c.member = who.caller, who.member
 			answer, failure = c.operate(operations, path)
 		}

@@ -134,7 +134,16 @@ var resourceAreas = map[string][2]string{
 
 func (c *devopsCall) resourceArea(id string) (area resourceArea, known bool) {
 	of, known := resourceAreas[strings.ToLower(id)]
-	return resourceArea{ID: id, Name: of[0], LocationURL: siblingOrigin(c.r, of[1]) + "/" + c.org.Slug + "/"}, known
+	return resourceArea{ID: id, Name: of[0], LocationURL: c.areaURL(of[1])}, known
+}
+
+// areaURL is where a service has the resources of the organization, or those
+// without one.
+func (c *devopsCall) areaURL(service string) string {
+	if c.org == nil {
+		return siblingOrigin(c.r, serviceVSSPS) + "/"
+	}
+	return organizationURL(c.r, service, c.org)
 }
 
 func listResourceAreas(c *devopsCall) (devopsReply, *devopsError) {

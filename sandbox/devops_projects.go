@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"cmp"
+	"net/url"
 	"strings"
 	"time"
 )
@@ -33,6 +35,9 @@ func connectionData(c *devopsCall) (devopsReply, *devopsError) {
 
 const anonymousID = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
 
+// account is the name that a caller signs in with; an app has its object ID.
+func (c *caller) account() string { return cmp.Or(c.UserPrincipalName, c.ObjectID) }
+
 // identity is the caller as connectionData puts it.
 func (c *devopsCall) identity() map[string]any {
 	if c.member == nil {
@@ -42,11 +47,10 @@ func (c *devopsCall) identity() map[string]any {
 			"properties": map[string]any{}, "resourceVersion": 2, "metaTypeId": 0,
 		}
 	}
-	account := c.caller.UserPrincipalName
+	account := c.caller.account()
 	descriptor := `Microsoft.IdentityModel.Claims.ClaimsIdentity;` + c.caller.TenantID + `\` + account
 	subject := "aad."
 	if c.caller.appOnly() {
-		account = c.caller.ObjectID
 		descriptor = `Microsoft.VisualStudio.Services.Claims.AadServicePrincipal;` + c.caller.TenantID + `\` + account
 		subject = "aadsp."
 	}
@@ -82,7 +86,15 @@ func (c *devopsCall) projectBody(p *project) projectBody {
 }
 
 // url is an absolute URL below the organization.
-func (c *devopsCall) url(path string) string { return originOf(c.r) + "/" + c.org.Slug + "/" + path }
+func (c *devopsCall) url(path string) string { return c.base() + path }
+
+// base is the organization's own URL at this service, with a slash at the end.
+func (c *devopsCall) base() string {
+	if hostOrganization(c.r) != "" {
+		return originOf(c.r) + "/"
+	}
+	return originOf(c.r) + "/" + c.org.Slug + "/"
+}
 
 func listProjects(c *devopsCall) (devopsReply, *devopsError) {
 	var visible []projectBody
@@ -103,7 +115,7 @@ func getProject(c *devopsCall) (devopsReply, *devopsError) {
 	body.DefaultTeam = &team
 	body.Links = map[string]map[string]string{
 		"self": {"href": body.URL},
-		"web":  {"href": originOf(c.r) + "/" + c.org.Slug + "/" + c.project.Name},
+		"web":  {"href": c.url(url.PathEscape(c.project.Name))},
 	}
 	if strings.EqualFold(c.r.URL.Query().Get("includeCapabilities"), "true") {
 		body.Capabilities = map[string]map[string]string{

@@ -24,7 +24,7 @@ type graphTest struct {
 func newGraphTest(t *testing.T, domain string) *graphTest {
 	t.Helper()
 	// As newWorld does, but without sign-in, whose key takes its time.
-	w := &world{now: func() time.Time { return graphNow }, tenants: map[string]*tenant{}, orgs: map[string]*organization{}}
+	w := &world{now: func() time.Time { return graphNow }, tenants: map[string]*tenant{}, orgs: map[string]*organization{}, legacy: newLegacyState()}
 	w.plantHome(firstPartyClients, microsoftTenantID)
 	w.plantHome(consoleHome, stableID("tenant", consoleHome.Domain))
 	for _, s := range builtin().Tenants {

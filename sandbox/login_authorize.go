@@ -26,6 +26,9 @@ type authorizeRequest struct {
 
 // authorize is GET and POST /{tenant}/oauth2/v2.0/authorize.
 func (v *visit) authorize() *loginAnswer {
+	if v.param("client_id") == devopsAppID {
+		return v.devopsSignIn()
+	}
 	req, e := v.readTarget()
 	if e == nil {
 		e = v.readAuthorize(req)

@@ -14,7 +14,7 @@ func newWorld(o Options) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &world{now: o.Now, tenants: map[string]*tenant{}, orgs: map[string]*organization{}, login: newLoginState(o.Now)}
+	w := &world{now: o.Now, tenants: map[string]*tenant{}, orgs: map[string]*organization{}, login: newLoginState(o.Now), legacy: newLegacyState()}
 	w.plantHome(firstPartyClients, microsoftTenantID)
 	w.plantHome(consoleHome, stableID("tenant", consoleHome.Domain))
 	for _, file := range []seedFile{builtin(), added} {
@@ -80,6 +80,9 @@ func (w *world) plantTenant(s seedTenant) {
 	}
 	for _, a := range s.Apps {
 		w.plantApp(t, a)
+	}
+	for _, a := range s.LegacyApps {
+		w.plantLegacyApp(t, a)
 	}
 	if s.Connection != nil {
 		t.connection = s.Connection

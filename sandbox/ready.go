@@ -9,7 +9,8 @@ import (
 // Ready says where a sandbox listens and who lives in it. Its JSON is the
 // line that "consentry sandbox" prints, and a cloud file.
 type Ready struct {
-	Name    string `json:"name"` // "sandbox"
+	Name    string `json:"name"`    // "sandbox"
+	Address string `json:"address"` // GET answers with this
 	Login   string `json:"login"`
 	Graph   string `json:"graph"`
 	DevOps  string `json:"devops"`
@@ -42,6 +43,7 @@ type ReadyTenant struct {
 	Automation ReadyClient `json:"automation"`
 	// Connection is nil for a tenant of a seed file that has none.
 	Connection *ReadyConnection `json:"connection,omitempty"`
+	LegacyApps []ReadyLegacyApp `json:"legacy_apps"`
 }
 
 // A ReadyUser is a person; roles are display names.
@@ -83,7 +85,7 @@ func (s *Sandbox) describe(plain net.Addr, tlsPorts map[string]string) Ready {
 	base := "http://" + plain.String()
 	secure := func(service string) string { return "https://" + net.JoinHostPort("127.0.0.1", tlsPorts[service]) }
 	r := Ready{
-		Name: "sandbox", Login: base + "/" + serviceLogin, Graph: base + "/" + serviceGraph,
+		Name: "sandbox", Address: base, Login: base + "/" + serviceLogin, Graph: base + "/" + serviceGraph,
 		DevOps: base + "/" + serviceDevOps, VSSPS: base + "/" + serviceVSSPS,
 		TLS: Bases{
 			Login: secure(serviceLogin), Graph: secure(serviceGraph),
@@ -97,6 +99,7 @@ func (s *Sandbox) describe(plain net.Addr, tlsPorts map[string]string) Ready {
 		if t := s.world.tenants[id]; t.Scenario != "" {
 			ready := t.describe()
 			ready.Connection = s.world.describeConnection(t)
+			ready.LegacyApps = s.world.describeLegacyApps(t)
 			r.Tenants = append(r.Tenants, ready)
 		}
 	}

@@ -70,6 +70,7 @@ func (w *world) tenantCalled(name string) *tenant {
 func (w *world) resetAll(fresh *world) {
 	w.tenants, w.order, w.orgs = fresh.tenants, fresh.order, fresh.orgs
 	w.login.forgetAll()
+	w.legacy.forget(fresh.legacy, func(string) bool { return true })
 }
 
 func (w *world) resetTenant(id string, fresh *world) {
@@ -81,6 +82,7 @@ func (w *world) resetTenant(id string, fresh *world) {
 		}
 	}
 	w.login.forgetTenant(id)
+	w.legacy.forget(fresh.legacy, func(tenantID string) bool { return tenantID == id })
 }
 
 // forgetAll ends every sign-in. The signing key stays.

@@ -31,6 +31,7 @@ type seedTenant struct {
 	// has no service principal of.
 	WithoutPrincipals []string        `json:"without_principals"`
 	Connection        *seedConnection `json:"connection"`
+	LegacyApps        []seedLegacyApp `json:"legacy_apps"`
 }
 
 type seedPolicies struct {

@@ -377,7 +377,7 @@ func TestReadyLineHasTheDocumentedFields(t *testing.T) {
 		}
 	}
 	first := func(v any) any { return v.([]any)[0] }
-	has("the line", line, "name", "login", "graph", "devops", "vssps", "tls", "journal", "faults", "state", "tenants", "organizations")
+	has("the line", line, "name", "address", "login", "graph", "devops", "vssps", "tls", "journal", "faults", "state", "tenants", "organizations")
 	has("tls", line["tls"], "login", "graph", "devops", "vssps", "ca_file")
 	tenant := first(line["tenants"]).(map[string]any)
 	has("tenants", tenant, "id", "domain", "scenario", "users", "automation", "connection", "legacy_apps")

@@ -108,6 +108,11 @@ func (t seedTenant) check(people []string, all seedFile) error {
 			return fmt.Errorf(`"without_principals" has %q: give %s (Azure DevOps) or %s (Microsoft Graph)`, id, devopsAppID, graphAppID)
 		}
 	}
+	for i, a := range t.LegacyApps {
+		if err := a.check(); err != nil {
+			return fmt.Errorf("legacy_apps[%d]: %w", i, err)
+		}
+	}
 	if t.Connection != nil {
 		if err := t.Connection.check(t.Domain, all); err != nil {
 			return fmt.Errorf("connection: %w", err)

@@ -16,6 +16,8 @@ type world struct {
 	order []string
 	orgs  map[string]*organization // by lower-case slug
 	login *loginState              // codes, refresh tokens, device codes, browser sessions, keys
+	// legacy is the same for the retired OAuth of Azure DevOps itself.
+	legacy *legacyState
 }
 
 // A tenant is one directory.

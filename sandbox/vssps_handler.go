@@ -10,17 +10,18 @@ import (
 // paths that begin with an organization.
 func (w *world) vsspsHandler() http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		devopsHeaders(rw.Header())
-		first, rest := cutSegment(r.URL.Path)
-		switch {
-		case first == "_apis":
+		devopsHeaders(rw.Header(), r)
+		if page := vsspsPage(r.URL.Path); page != nil {
+			page(w, rw, r)
+			return
+		}
+		switch slug, rest := addressed(r); {
+		case slug == "_apis":
 			w.serveProfile(rw, r)
-		case first == "_signin":
-			writeHTML(rw, http.StatusNonAuthoritativeInfo, signInPage, "it has no sign-in page for Azure DevOps itself. Send a bearer token.")
 		case rest == "":
-			w.serveTenantProbe(rw, r, first)
+			w.serveTenantProbe(rw, r, slug)
 		default:
-			w.serveOrganization(rw, r, first, rest, vsspsOperations)
+			w.serveOrganization(rw, r, slug, rest, vsspsOperations)
 		}
 	})
 }
@@ -40,7 +41,7 @@ func (w *world) serveTenantProbe(rw http.ResponseWriter, r *http.Request, slug s
 func (w *world) serveProfile(rw http.ResponseWriter, r *http.Request) {
 	who, fault := w.authenticate(r)
 	if fault != nil && !asksForLocations(r, r.URL.Path) {
-		refuseAnonymousProfile(rw, r)
+		challenge(rw, r, nowhere)
 		return
 	}
 	c := &devopsCall{world: w, r: r, caller: who, header: rw.Header()}
@@ -50,19 +51,9 @@ func (w *world) serveProfile(rw http.ResponseWriter, r *http.Request) {
 	c.write(rw, answer, failure)
 }
 
-// refuseAnonymousProfile is challenge for a host without organizations: no
-// tenant is known there.
-func refuseAnonymousProfile(rw http.ResponseWriter, r *http.Request) {
-	nowhere := &organization{ID: stableID("deployment")}
-	if suppressed(r) {
-		rw.Header().Add("WWW-Authenticate", "Bearer authorization_uri="+siblingOrigin(r, serviceLogin)+"/common")
-		rw.Header().Add("WWW-Authenticate", basicChallenge)
-		rw.Header().Add("WWW-Authenticate", "TFS-Federated")
-		writeDevOpsError(rw, errDevOpsAnonymous.with())
-		return
-	}
-	redirectToSignIn(rw, r, nowhere)
-}
+// nowhere stands for the organization where a host has none: no tenant is
+// known there.
+var nowhere = &organization{ID: stableID("deployment"), TenantID: segmentCommon}
 
 // profileOperations are the operations of app.vssps.visualstudio.com.
 var profileOperations = slices.Concat(locationsOf(vsspsLocations), personOperations)

@@ -62,7 +62,7 @@ func listAccounts(c *devopsCall) (devopsReply, *devopsError) {
 		}
 		accounts = append(accounts, accountBody{
 			AccountID: org.ID, AccountName: org.Slug, Properties: map[string]any{},
-			AccountURI: siblingOrigin(c.r, serviceVSSPSOrganizations) + "/" + org.Slug + "/",
+			AccountURI: organizationURL(c.r, serviceVSSPSOrganizations, org),
 		})
 	}
 	slices.SortFunc(accounts, func(a, b accountBody) int { return cmp.Compare(a.AccountName, b.AccountName) })
