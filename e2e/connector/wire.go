@@ -32,6 +32,7 @@ type record struct {
 	GrantType  string   `json:"grant_type,omitempty"`
 	Parameters []string `json:"parameters,omitempty"` // names of the form's, or of the page's query
 	UserAgent  string   `json:"user_agent,omitempty"`
+	Accept     string   `json:"accept,omitempty"`
 	Status     int      `json:"status,omitempty"` // 0: no answer came
 }
 
@@ -92,7 +93,7 @@ func (w *wire) send(ctx context.Context, q request) ([]byte, error) {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	told := record{Purpose: q.purpose, By: "connector", Method: q.method, URL: withoutSecrets(r.URL), Auth: q.auth,
-		GrantType: q.form.Get("grant_type"), Parameters: names(q.form), UserAgent: w.userAgent}
+		GrantType: q.form.Get("grant_type"), Parameters: names(q.form), UserAgent: w.userAgent, Accept: r.Header.Get("Accept")}
 	resp, err := w.http.Do(r)
 	if err != nil {
 		w.note(told)
