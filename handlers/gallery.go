@@ -92,7 +92,8 @@ func galleryHandlers(h *Handlers) *Handlers {
 		Cloud: h.Cloud, BaseURL: h.BaseURL, Now: func() time.Time { return galleryTime },
 		Browser:  &BrowserSignIn{ClientID: "11111111-2222-3333-4444-555555555555", Name: "Consentry", Tenant: "organizations"},
 		CLIToken: h.tokens(entra.Person{}),
-		Accounts: []Account{{"admin@contoso.example", "a password", "Global Administrator of a healthy tenant"}},
+		Accounts: []Account{{"admin@contoso.example", "a password", "Global Administrator of a healthy tenant"},
+			{"user@fabrikam.example", "a password", "admin consent required; no directory role"}},
 	}
 }
 

@@ -62,6 +62,7 @@ type Handlers struct {
 	Browser  *BrowserSignIn
 	CLIToken TokenFunc
 	// Accounts may be shown beside the sign-in: a sandbox has some to try.
+	// Those to begin with are of one tenant and come first.
 	Accounts []Account
 	// Gallery shows every page in every state at /_gallery, for people who
 	// work on the console.

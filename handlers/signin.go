@@ -25,7 +25,8 @@ type signInPage struct {
 	Return    string
 	LoginHost string
 	Scopes    []scopeWords
-	Accounts  []Account
+	Accounts  []Account // of the tenant to begin with
+	Others    []Account // of further tenants
 	Failure   *trial.Failure
 }
 
@@ -44,13 +45,31 @@ func (h *Handlers) showSignIn(c *gin.Context) (web.Response, error) {
 }
 
 func (h *Handlers) signInPage(back string) *signInPage {
-	p := &signInPage{Browser: h.Browser, CLI: h.CLIToken != nil, Return: back, Scopes: signInScopes, Accounts: h.Accounts}
+	p := &signInPage{Browser: h.Browser, CLI: h.CLIToken != nil, Return: back, Scopes: signInScopes}
+	p.Accounts, p.Others = byFirstTenant(h.Accounts)
 	p.Title = "Sign in to your tenant"
 	p.Begin = "/sign-in/begin?return=" + url.QueryEscape(back)
 	if u, err := url.Parse(h.Cloud.Authorize); err == nil {
 		p.LoginHost = u.Host
 	}
 	return p
+}
+
+// byFirstTenant parts the accounts of the first one's tenant from the others.
+func byFirstTenant(all []Account) (first, others []Account) {
+	for _, a := range all {
+		if a.domain() == all[0].domain() {
+			first = append(first, a)
+		} else {
+			others = append(others, a)
+		}
+	}
+	return first, others
+}
+
+func (a Account) domain() string {
+	_, domain, _ := strings.Cut(a.UPN, "@")
+	return domain
 }
 
 // flowKey begins the session key of a sign-in under way, which goes on with

@@ -384,3 +384,20 @@ func TestWhatMicrosoftGraphRefusesHasANextStep(t *testing.T) {
 		})
 	}
 }
+
+func TestTheAccountsToBeginWithAreShownAndTheOthersAreFolded(t *testing.T) {
+	c := newConsole(t, func(h *handlers.Handlers) {
+		h.Accounts = []handlers.Account{
+			{UPN: "admin@contoso.sandbox.invalid"}, {UPN: "user@contoso.sandbox.invalid"},
+			{UPN: "admin@trey.sandbox.invalid"}, {UPN: "user@contoso.sandbox.invalid.example"},
+		}
+	})
+	p := c.browser().get("/sign-in").want(200)
+	folded := p.doc().Find("details td:first-child").Text()
+	if folded != "admin@trey.sandbox.invaliduser@contoso.sandbox.invalid.example" {
+		t.Errorf("folded: %s", folded)
+	}
+	if all := p.doc().Find("td:first-child").Length(); all != 4 {
+		t.Errorf("%d accounts in all, want 4", all)
+	}
+}

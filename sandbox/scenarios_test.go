@@ -209,6 +209,7 @@ func TestEachScenarioEndsWhereItShould(t *testing.T) {
 		{"organization of another tenant", "user", strangerAfterConsent},
 		{"organization not connected", "user", stranger},
 		{"conditional access", "user", ending{place: atPage, code: 53003, status: 400}},
+		{"conditional access", "developer", ending{place: atDevOps, error: "VssServiceException", status: 403}},
 		{"replication delay", "user", good},
 	}
 	shown := map[string]bool{}

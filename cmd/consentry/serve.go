@@ -109,9 +109,12 @@ func (s *ServeCmd) announce(out io.Writer, c *console) {
 		return
 	}
 	fmt.Fprintln(out, "Cloud: the sandbox. Nothing here touches a real tenant. Accounts to sign in with:")
-	for _, a := range c.handlers.Accounts {
+	ready := c.sandbox.Ready()
+	first, others := ready.Tenants[:1], ready.Tenants[1:]
+	for _, a := range accounts(first) {
 		fmt.Fprintf(out, "  %-38s %-24s %s\n", a.UPN, a.Password, a.About)
 	}
+	fmt.Fprintf(out, "%d more tenants, each in another situation, are listed with their accounts at %s\n", len(others), ready.Address)
 }
 
 // defaultListen is where the console listens unless told otherwise.
@@ -184,15 +187,15 @@ func (s *ServeCmd) build(ctx context.Context, l net.Listener, log *slog.Logger) 
 		Gallery: s.Gallery, Log: log, Now: time.Now, Sleep: sleep,
 	}
 	if c.sandbox != nil {
-		c.handlers.Accounts = accounts(c.sandbox.Ready())
+		c.handlers.Accounts = accounts(c.sandbox.Ready().Tenants)
 	}
 	return c, s.waysToSignIn(c)
 }
 
 // accounts are the sandbox's people, with what is special about them.
-func accounts(r sandbox.Ready) []handlers.Account {
+func accounts(tenants []sandbox.ReadyTenant) []handlers.Account {
 	var out []handlers.Account
-	for _, t := range r.Tenants {
+	for _, t := range tenants {
 		for _, u := range t.Users {
 			role := "no directory role"
 			if len(u.Roles) > 0 {
