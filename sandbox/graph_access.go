@@ -58,6 +58,7 @@ var (
 	appEditors      = people{owner: true, roles: applicationAdmins}
 	appAdminsOnly   = people{roles: applicationAdmins}
 	consentGivers   = people{roles: append([]string{rolePrivilegedRoleAdministrator}, applicationAdmins...)}
+	tenantAdmins    = people{roles: graphRoleGivers}
 	appPolicyReader = people{roles: append([]string{roleGlobalReader}, applicationAdmins...)}
 )
 
@@ -118,7 +119,10 @@ var (
 		delegated:   []string{"Policy.Read.All", "Policy.ReadWrite.ConsentRequest"},
 		application: []string{"Policy.Read.All", "Policy.ReadWrite.ConsentRequest"},
 	}
-	anyToken = permissions{}
+	writeAuthorizationPolicy = permissions{delegated: []string{"Policy.ReadWrite.Authorization"}, application: []string{"Policy.ReadWrite.Authorization"}}
+	writeAppPolicies         = permissions{delegated: []string{"Policy.ReadWrite.ApplicationConfiguration"}, application: []string{"Policy.ReadWrite.ApplicationConfiguration"}}
+	writeConsentPolicy       = permissions{delegated: []string{"Policy.ReadWrite.ConsentRequest"}, application: []string{"Policy.ReadWrite.ConsentRequest"}}
+	anyToken                 = permissions{}
 )
 
 // permitted refuses a token without any of the operation's permissions.

@@ -141,7 +141,7 @@ func (q *graphRequest) draft(doc map[string]any) (*application, *graphError) {
 	if fault := q.validate(a, nil); fault != nil {
 		return nil, fault
 	}
-	if a.KeyCredentials, fault = settleKeys(a.KeyCredentials, nil); fault != nil {
+	if fault := q.settleCertificates(a, nil); fault != nil {
 		return nil, fault
 	}
 	a.PasswordCredentials, fault = q.firstSecrets(a, secrets)
@@ -210,7 +210,7 @@ func updateApplication(q *graphRequest, a *application) (reply, *graphError) {
 		return reply{}, fault
 	}
 	next.owners, next.createdBy, next.PasswordCredentials = a.owners, a.createdBy, a.PasswordCredentials
-	if next.KeyCredentials, fault = settleKeys(next.KeyCredentials, a.KeyCredentials); fault != nil {
+	if fault := q.settleCertificates(next, a.KeyCredentials); fault != nil {
 		return reply{}, fault
 	}
 	next.settle(a)

@@ -19,6 +19,22 @@ const (
 	certificateUsage = "Verify"
 )
 
+// settleCertificates completes the certificates of an application that is
+// about to be stored and holds the new ones against the tenant's policy.
+func (q *graphRequest) settleCertificates(a *application, existing []keyCredential) (fault *graphError) {
+	if a.KeyCredentials, fault = settleKeys(a.KeyCredentials, existing); fault != nil {
+		return fault
+	}
+	rules := q.tenant.appPolicy()
+	for _, k := range a.KeyCredentials {
+		known := slices.ContainsFunc(existing, func(e keyCredential) bool { return e.KeyID == k.KeyID })
+		if !known && !rules.permitsLifetime(keyLifetime, a, k.EndDateTime.Sub(k.StartDateTime)) {
+			return errSecretLifetime.with(rules.ID)
+		}
+	}
+	return nil
+}
+
 // settleKeys completes the certificates that a body names. One that the
 // registration has already is known by its id and cannot change; its key need
 // not be sent again. Of a new one the key must be a certificate, and what is

@@ -70,9 +70,13 @@ var operations = slices.Concat([]operation{
 	{method: "GET", path: "organization/*", permissions: readOrganization, people: openToAll, do: collection(getOrganization)},
 
 	{method: "GET", path: "policies/authorizationPolicy", permissions: readAuthorizationPolicy, people: openToMembers, do: collection(getAuthorizationPolicy)},
+	{method: "PATCH", path: "policies/authorizationPolicy", permissions: writeAuthorizationPolicy, people: tenantAdmins, do: collection(patchAuthorizationPolicy)},
 	{method: "GET", path: "policies/defaultAppManagementPolicy", permissions: readAppPolicies, people: appPolicyReader, do: collection(getDefaultAppPolicy)},
+	{method: "PATCH", path: "policies/defaultAppManagementPolicy", permissions: writeAppPolicies, people: appAdminsOnly, do: collection(patchDefaultAppPolicy)},
 	{method: "GET", path: "policies/appManagementPolicies", permissions: readAppPolicies, people: appPolicyReader, do: collection(listAppPolicies)},
 	{method: "GET", path: "policies/adminConsentRequestPolicy", permissions: readConsentPolicy, people: openToMembers, do: collection(getConsentRequestPolicy)},
+	{method: "PUT", path: "policies/adminConsentRequestPolicy", permissions: writeConsentPolicy, people: tenantAdmins, do: collection(putConsentRequestPolicy)},
+	{method: "PATCH", path: "policies/adminConsentRequestPolicy", permissions: writeConsentPolicy, people: tenantAdmins, do: collection(putConsentRequestPolicy)},
 
 	{method: "POST", path: "$batch", permissions: anyToken, people: openToAll, batch: true},
 },

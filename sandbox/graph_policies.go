@@ -1,105 +1,144 @@
 package sandbox
 
 import (
-	"fmt"
+	"net/http"
 	"reflect"
-	"time"
+	"slices"
+	"strings"
 )
-
-// defaultAppPolicyID is the id of the policy for all apps of a tenant.
-const defaultAppPolicyID = "00000000-0000-0000-0000-000000000000"
 
 // guestUserRole is the role of guests unless the tenant changed it.
 const guestUserRole = "10dae51f-b6af-4016-8d66-8c2a99b929b3"
 
+// An authorizationPolicy is what the tenant lets its users do.
+type authorizationPolicy struct {
+	ID                           string          `json:"id"`
+	AllowInvitesFrom             string          `json:"allowInvitesFrom"`
+	EmailSubscriptions           bool            `json:"allowedToSignUpEmailBasedSubscriptions"`
+	SelfServicePasswordReset     bool            `json:"allowedToUseSSPR"`
+	EmailVerifiedUsersMayJoin    bool            `json:"allowEmailVerifiedUsersToJoinOrganization"`
+	AllowUserConsentForRiskyApps *bool           `json:"allowUserConsentForRiskyApps"`
+	BlockMsolPowerShell          *bool           `json:"blockMsolPowerShell"`
+	DisplayName                  string          `json:"displayName"`
+	Description                  string          `json:"description"`
+	GuestUserRoleID              string          `json:"guestUserRoleId"`
+	Users                        userPermissions `json:"defaultUserRolePermissions"`
+}
+
+type userPermissions struct {
+	CreateApps              bool     `json:"allowedToCreateApps"`
+	CreateSecurityGroups    bool     `json:"allowedToCreateSecurityGroups"`
+	CreateTenants           *bool    `json:"allowedToCreateTenants"`
+	ReadBitlockerKeys       *bool    `json:"allowedToReadBitlockerKeysForOwnedDevice"`
+	ReadOtherUsers          bool     `json:"allowedToReadOtherUsers"`
+	PermissionGrantPolicies []string `json:"permissionGrantPoliciesAssigned"`
+}
+
+var authorizationSet = &entitySet{
+	name: "policies/authorizationPolicy", typeName: "microsoft.graph.authorizationPolicy", resource: "AuthorizationPolicy",
+	of: reflect.TypeFor[authorizationPolicy](),
+}
+
+// authorization is the tenant's policy: as it was delivered or last changed,
+// with the settings that the sandbox obeys as they stand.
+func (t *tenant) authorization() *authorizationPolicy {
+	yes, no := true, false
+	p := authorizationPolicy{
+		ID: "authorizationPolicy", AllowInvitesFrom: "everyone", EmailSubscriptions: true, SelfServicePasswordReset: true,
+		BlockMsolPowerShell: &no, DisplayName: "Authorization Policy",
+		Description:     "Used to manage authorization related settings across the company.",
+		GuestUserRoleID: guestUserRole,
+		Users:           userPermissions{CreateSecurityGroups: true, CreateTenants: &yes, ReadBitlockerKeys: &yes, ReadOtherUsers: true},
+	}
+	if t.policies.authorization != nil {
+		p = *t.policies.authorization
+	}
+	risky := t.policies.AllowRiskyConsent
+	p.AllowUserConsentForRiskyApps = &risky
+	p.Users.CreateApps, p.Users.PermissionGrantPolicies = t.policies.AllowedToCreateApps, t.policies.PermissionGrantPolicies
+	return normalized(&p)
+}
+
 func getAuthorizationPolicy(q *graphRequest) (reply, *graphError) {
-	rules := q.tenant.policies
-	granting := rules.PermissionGrantPolicies
-	if granting == nil {
-		granting = []string{}
+	return one(q, authorizationSet, q.tenant.authorization())
+}
+
+func patchAuthorizationPolicy(q *graphRequest) (reply, *graphError) {
+	next, fault := changed(q, authorizationSet, q.tenant.authorization())
+	if fault != nil {
+		return reply{}, fault
 	}
-	return q.singleton("policies/authorizationPolicy/$entity", object{
-		{"id", "authorizationPolicy"},
-		{"allowInvitesFrom", "everyone"},
-		{"allowedToSignUpEmailBasedSubscriptions", true},
-		{"allowedToUseSSPR", true},
-		{"allowEmailVerifiedUsersToJoinOrganization", false},
-		{"allowUserConsentForRiskyApps", rules.AllowRiskyConsent},
-		{"blockMsolPowerShell", false},
-		{"displayName", "Authorization Policy"},
-		{"description", "Used to manage authorization related settings across the company."},
-		{"guestUserRoleId", guestUserRole},
-		{"defaultUserRolePermissions", object{
-			{"allowedToCreateApps", rules.AllowedToCreateApps},
-			{"allowedToCreateSecurityGroups", true},
-			{"allowedToCreateTenants", true},
-			{"allowedToReadBitlockerKeysForOwnedDevice", true},
-			{"allowedToReadOtherUsers", true},
-			{"permissionGrantPoliciesAssigned", granting},
-		}},
-	})
-}
-
-// A passwordRestriction is one rule of an app management policy.
-type passwordRestriction struct {
-	RestrictionType string    `json:"restrictionType"`
-	State           string    `json:"state"`
-	MaxLifetime     *string   `json:"maxLifetime"`
-	ForAppsAfter    string    `json:"restrictForAppsCreatedAfterDateTime"`
-	ExcludeActors   *struct{} `json:"excludeActors"`
-}
-
-// passwordRestrictions are the tenant's rules; nothing that is off is listed.
-func (t *tenant) passwordRestrictions() []passwordRestriction {
-	list := []passwordRestriction{}
-	since := wireTime(t.Created)
-	if t.policies.PasswordAdditionForbidden {
-		list = append(list, passwordRestriction{RestrictionType: "passwordAddition", State: "enabled", ForAppsAfter: since})
+	if slices.ContainsFunc(next.Users.PermissionGrantPolicies, func(name string) bool { return !assignable(name) }) {
+		return reply{}, errInvalidValue.with("permissionGrantPoliciesAssigned", authorizationSet.resource)
 	}
-	if max := t.policies.PasswordMaxLifetime; max > 0 {
-		days := fmt.Sprintf("P%dD", max/(24*time.Hour))
-		list = append(list, passwordRestriction{RestrictionType: "passwordLifetime", State: "enabled", MaxLifetime: &days, ForAppsAfter: since})
+	rules := &q.tenant.policies
+	rules.authorization, rules.AllowRiskyConsent = next, isTrue(next.AllowUserConsentForRiskyApps)
+	rules.AllowedToCreateApps, rules.PermissionGrantPolicies = next.Users.CreateApps, next.Users.PermissionGrantPolicies
+	return reply{status: http.StatusNoContent}, nil
+}
+
+// assignable: a grant policy is assigned for what users own themselves or for
+// resources that they own.
+func assignable(policy string) bool {
+	policy = strings.ToLower(policy)
+	return strings.HasPrefix(policy, selfConsent) || strings.HasPrefix(policy, "managepermissiongrantsforownedresource.")
+}
+
+// changed is v as the request's body changes it.
+func changed[T any](q *graphRequest, set *entitySet, v *T) (*T, *graphError) {
+	doc, fault := q.changes(v)
+	if fault != nil {
+		return nil, fault
 	}
-	return list
-}
-
-func getDefaultAppPolicy(q *graphRequest) (reply, *graphError) {
-	rules := q.tenant.passwordRestrictions()
-	id := defaultAppPolicyID
-	if q.tenant.policies.AppPolicyID != "" {
-		id = q.tenant.policies.AppPolicyID
+	if fault := (bodyRule{set, []string{"id", "deletedDateTime"}}).check(doc); fault != nil {
+		return nil, fault
 	}
-	restrictions := object{{"passwordCredentials", rules}, {"keyCredentials", []struct{}{}}}
-	return q.singleton("policies/defaultAppManagementPolicy/$entity", object{
-		{"id", id}, {"deletedDateTime", nil},
-		{"displayName", "Default app management tenant policy"},
-		{"description", "Default tenant policy that enforces app management restrictions on applications and service principals."},
-		{"isEnabled", len(rules) > 0},
-		{"applicationRestrictions", append(object{{"identifierUris", nil}}, restrictions...)},
-		{"servicePrincipalRestrictions", restrictions},
-	})
+	return merged(v, doc, set)
 }
 
-// An appManagementPolicy overrides the default for the apps it is assigned
-// to.
-type appManagementPolicy struct {
-	ID string `json:"id"`
+// A consentRequestPolicy says whether users may ask for an administrator's
+// consent, and whom.
+type consentRequestPolicy struct {
+	IsEnabled        bool            `json:"isEnabled"`
+	NotifyReviewers  bool            `json:"notifyReviewers"`
+	RemindersEnabled bool            `json:"remindersEnabled"`
+	DurationInDays   int             `json:"requestDurationInDays"`
+	Version          int             `json:"version"`
+	Reviewers        []reviewerScope `json:"reviewers"`
 }
 
-var appPolicySet = &entitySet{
-	name: "policies/appManagementPolicies", typeName: "microsoft.graph.appManagementPolicy", resource: "AppManagementPolicy",
-	of: reflect.TypeFor[appManagementPolicy](), sortable: []string{""},
+type reviewerScope struct {
+	Query     string  `json:"query"`
+	QueryRoot *string `json:"queryRoot"`
+	QueryType string  `json:"queryType"`
 }
 
-// listAppPolicies lists none: the tenants here have no policy but the default.
-func listAppPolicies(q *graphRequest) (reply, *graphError) {
-	return listOf(q, appPolicySet, []*appManagementPolicy{})
+var consentRequestSet = &entitySet{
+	name: "policies/adminConsentRequestPolicy", typeName: "microsoft.graph.adminConsentRequestPolicy", resource: "AdminConsentRequestPolicy",
+	of: reflect.TypeFor[consentRequestPolicy](),
+}
+
+func (t *tenant) consentRequests() *consentRequestPolicy {
+	on := t.policies.AdminConsentWorkflow
+	p := consentRequestPolicy{NotifyReviewers: on, RemindersEnabled: on, DurationInDays: 30}
+	if t.policies.consentRequests != nil {
+		p = *t.policies.consentRequests
+	}
+	p.IsEnabled = on
+	return normalized(&p)
 }
 
 func getConsentRequestPolicy(q *graphRequest) (reply, *graphError) {
-	on := q.tenant.policies.AdminConsentWorkflow
-	return q.singleton("policies/adminConsentRequestPolicy/$entity", object{
-		{"isEnabled", on}, {"notifyReviewers", on}, {"remindersEnabled", on},
-		{"requestDurationInDays", 30}, {"version", 0}, {"reviewers", []struct{}{}},
-	})
+	return one(q, consentRequestSet, q.tenant.consentRequests())
+}
+
+// putConsentRequestPolicy changes the policy; each time it counts its version.
+func putConsentRequestPolicy(q *graphRequest) (reply, *graphError) {
+	next, fault := changed(q, consentRequestSet, q.tenant.consentRequests())
+	if fault != nil {
+		return reply{}, fault
+	}
+	next.Version = q.tenant.consentRequests().Version + 1
+	q.tenant.policies.AdminConsentWorkflow, q.tenant.policies.consentRequests = next.IsEnabled, next
+	return reply{status: http.StatusNoContent}, nil
 }

@@ -41,9 +41,9 @@ func (q *graphRequest) firstSecrets(a *application, asked any) ([]passwordCreden
 // newSecret makes a secret as the document asks and the tenant's policy
 // permits, for an application that has some already.
 func (q *graphRequest) newSecret(a *application, existing int, doc map[string]any) (*passwordCredential, *graphError) {
-	rules := q.tenant.policies
-	if rules.PasswordAdditionForbidden {
-		return nil, errSecretsForbidden.with(rules.AppPolicyID)
+	rules := q.tenant.appPolicy()
+	if _, forbidden := rules.restriction(passwordAddition, a.CreatedDateTime); forbidden {
+		return nil, errSecretsForbidden.with(rules.ID)
 	}
 	if fault := (bodyRule{secretSet, []string{"keyId", "hint", "secretText", "customKeyIdentifier"}}).check(doc); fault != nil {
 		return nil, fault
@@ -60,8 +60,8 @@ func (q *graphRequest) newSecret(a *application, existing int, doc map[string]an
 	switch {
 	case lifetime <= 0, a.personal() && existing >= maxSecretsPersonal:
 		return nil, errInvalidValue.with("passwordCredentials", applicationSet.resource)
-	case rules.PasswordMaxLifetime > 0 && lifetime > rules.PasswordMaxLifetime:
-		return nil, errSecretLifetime.with(rules.AppPolicyID)
+	case !rules.permitsLifetime(passwordLifetime, a, lifetime):
+		return nil, errSecretLifetime.with(rules.ID)
 	}
 	text := newSecretText()
 	s.KeyID, s.SecretText, s.Hint, s.value, s.activeAt = newGUID(), &text, text[:3], text, q.at

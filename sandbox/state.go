@@ -67,6 +67,13 @@ type policies struct {
 	PasswordAdditionForbidden bool
 	PasswordMaxLifetime       time.Duration // 0: none
 	AppPolicyID               string
+
+	// What administrators changed over the wire; nil until then. Of these
+	// the settings above are what counts, except for the restrictions of
+	// credentials, which are then those of appPolicy alone.
+	authorization   *authorizationPolicy
+	consentRequests *consentRequestPolicy
+	appPolicy       *tenantAppPolicy
 }
 
 // A user is a person in one tenant. Roles are role template ids.
