@@ -13,24 +13,23 @@ import (
 	"time"
 )
 
-// selfMade is a TLS configuration with a certificate of its own making for
-// whichever name a client asks for. Clients have to be told to accept it.
-func selfMade() (*tls.Config, error) {
+// selfMade is a TLS configuration with a certificate of its own making for a
+// host. Clients have to be told to accept it; it stays the same, since
+// browsers take one that changes for an attack.
+func selfMade(host string) (*tls.Config, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
 	}
-	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-		now := time.Now()
-		template := &x509.Certificate{
-			SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: "connector stand-in"},
-			DNSNames:  []string{orElse(hello.ServerName, "localhost")},
-			NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(0, 0, 7),
-			KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		}
-		der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-		return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, err
-	}}, nil
+	now := time.Now()
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: "connector stand-in"},
+		DNSNames:  []string{orElse(host, "localhost")},
+		NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(0, 0, 7),
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	return &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}, err
 }
 
 // trusting is the TLS configuration of a client that trusts the authorities

@@ -104,6 +104,14 @@ func pathOf(address string) string {
 	return u.Path
 }
 
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}
+
 // pages are what its customer and their users see.
 func (c *connector) pages() http.Handler {
 	mux := http.NewServeMux()

@@ -14,7 +14,7 @@
 // Further flags:
 //
 //	--listen host:port           of its pages; plain http, for this machine
-//	--callback-listen host:port  of its redirect URI; TLS with a certificate of its own making for any name
+//	--callback-listen host:port  of its redirect URI; TLS with a certificate of its own making
 //	--callback-host host         in the redirect URI of frontegg, cyclr and custom
 //	--ca-file file               PEM of an authority to trust besides the machine's
 //	--form file                  a JSON object {"label": "value"} that fills in its forms

@@ -143,7 +143,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 }
 
 func (c *connector) serve(ctx context.Context, pages, returns net.Listener) error {
-	config, err := selfMade()
+	config, err := selfMade(hostOf(c.product.callback(c.host, c.saved())))
 	if err != nil {
 		return err
 	}
