@@ -1,5 +1,5 @@
 // Package sandbox is one more Microsoft cloud: sign-in, Microsoft Graph and
-// Azure DevOps for a handful of invented tenants, on loopback ports of its
+// Azure DevOps for some invented tenants, on loopback ports of its
 // own. Clients are told where it listens ([entra.Cloud]) and nothing else;
 // what they would be refused by the public cloud they are refused here.
 //
@@ -12,6 +12,30 @@
 // Absolute URLs in answers follow X-Forwarded-Host and X-Forwarded-Proto, so
 // behind a TLS proxy with the public host names it looks like the public
 // cloud. [Ready] lists all addresses, people and clients.
+//
+// # Scenarios
+//
+// Each tenant is a situation. It has an administrator, a developer and a user,
+// an Azure DevOps organization, and a connection: the values that an
+// integration there was set up with. What somebody meets who connects it:
+//
+//	contoso          healthy                         the projects
+//	adventure-works  single-tenant app               50194, sent to the integration
+//	litware          expired secret                  7000222 from the token endpoint
+//	proseware        expiring secret                 the projects, for five more days
+//	tailspin         scope mismatch                  650053, sent to the integration
+//	fabrikam         admin consent required          90095, a page to ask for approval
+//	alpine           user consent off                90094, a page
+//	wingtip          unverified publisher            90094, a page: contoso's app, at a customer
+//	graphic-design   assignment required             50105, a page, but for the developer
+//	lucerne          app disabled                    7000112, a page
+//	woodgrove        secrets blocked by policy       7000222, and no new secret can be made
+//	margies          lifetime policy                 the projects; no secret may outlive 90 days
+//	humongous        Azure DevOps principal missing  650052, sent to the integration
+//	northwind        organization of another tenant  TF400813 from Azure DevOps
+//	vanarsdel        organization not connected      TF400813 from Azure DevOps
+//	trey             conditional access              53003, a page; for others VS403463 from Azure DevOps
+//	southridge       replication delay               the projects; what was just written is not there yet
 //
 // # Seed file
 //
@@ -50,6 +74,8 @@
 // that it has no service principal of. Its "connection" is what an integration
 // was set up with; the ready line repeats it with the app's client ID, secret
 // and redirect URIs. An app of another tenant is named with "app_tenant".
+// "legacy_apps" are registrations of Azure DevOps's own, retired OAuth: name,
+// company, integration, callback_url, scopes, secret_days.
 //
 // Policies left out altogether are those of a new tenant; where they are
 // given, those not named are off. Further ones are admin_consent_workflow,

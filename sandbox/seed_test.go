@@ -48,6 +48,29 @@ func TestBuiltInTenantsAreAsDescribed(t *testing.T) {
 	}
 }
 
+func TestTheDocumentationTellsEveryScenario(t *testing.T) {
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(doc), "// # Scenarios\n")
+	section, _, _ = strings.Cut(section, "// # ")
+	var told, built []string
+	for line := range strings.Lines(section) {
+		if row, indented := strings.CutPrefix(line, "//\t"); indented {
+			name, situation, _ := strings.Cut(row, " ")
+			situation, _, _ = strings.Cut(strings.TrimSpace(situation), "  ")
+			told = append(told, name+".sandbox.invalid: "+situation)
+		}
+	}
+	for _, tenant := range builtin().Tenants {
+		built = append(built, tenant.Domain+": "+tenant.Scenario)
+	}
+	if !slices.Equal(told, built) {
+		t.Errorf("doc.go tells\n%s\nthere are\n%s", strings.Join(told, "\n"), strings.Join(built, "\n"))
+	}
+}
+
 func TestOrganizationOfAnotherTenantAndOneOfNone(t *testing.T) {
 	s := start(t, Options{})
 	tenants := map[string]string{}
@@ -66,7 +89,11 @@ func TestOrganizationOfAnotherTenantAndOneOfNone(t *testing.T) {
 }
 
 func TestTwoSandboxesHaveTheSameIDs(t *testing.T) {
-	first, second := start(t, Options{Apps: 3}).world, start(t, Options{Apps: 3}).world
+	one, other := start(t, Options{Apps: 3}), start(t, Options{Apps: 3})
+	if !reflect.DeepEqual(one.Ready().Tenants, other.Ready().Tenants) || !reflect.DeepEqual(one.Ready().Organizations, other.Ready().Organizations) {
+		t.Error("the ready line lists other tenants or organizations")
+	}
+	first, second := one.world, other.world
 	for id, a := range first.tenants {
 		b := second.tenants[id]
 		if b == nil || !reflect.DeepEqual(a.appOrder, b.appOrder) || !reflect.DeepEqual(a.spOrder, b.spOrder) || !reflect.DeepEqual(a.grantOrder, b.grantOrder) || !reflect.DeepEqual(a.users, b.users) {
