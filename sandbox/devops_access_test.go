@@ -18,6 +18,8 @@ const adatum = `{
   "members": [{"user": "basic", "access": "basic"}, {"user": "stakeholder", "access": "stakeholder"}, {"user": "unlicensed", "access": "none"}]}]
 }`
 
+//parity:partly devops GET /{organization}/_apis/connectionData: without service definitions and access mappings
+//parity:real devops HEAD /{organization}
 func TestAnonymousAnswersTellOrganizationsApart(t *testing.T) {
 	s := start(t, Options{Seed: []byte(adatum)})
 	contoso := s.world.tenantOf("contoso.sandbox.invalid").ID
@@ -71,6 +73,7 @@ func TestMissingOrganizationIsPlainText(t *testing.T) {
 	}
 }
 
+//parity:partly vssps GET /_signin: the page without a way to sign in, for programs that follow a redirect
 func TestSignInPageIsNoDataAlthough203(t *testing.T) {
 	s := start(t, Options{})
 	redirect := send(t, s, "GET", s.Ready().DevOps+"/contoso/_apis/projects", "")
@@ -102,6 +105,7 @@ func TestBehindPublicNamesTheChallengeNamesPublicHosts(t *testing.T) {
 	}
 }
 
+//parity:real vssps HEAD /{organization}
 func TestTenantProbeIs404WithTheTenant(t *testing.T) {
 	s := start(t, Options{})
 	for slug, tenant := range map[string]string{
@@ -207,6 +211,8 @@ func TestPublicOrganizationCallsNobodyAnonymous(t *testing.T) {
 	}
 }
 
+//parity:real devops GET /{organization}/{project}/_apis/git/repositories
+//parity:partly devops GET /{organization}/{project}/_apis/git/repositories/{repository}: the repository, without its content
 func TestStakeholdersSeeNoCode(t *testing.T) {
 	s := start(t, Options{Seed: []byte(adatum)})
 	for upn, count := range map[string]float64{"basic@adatum.sandbox.invalid": 1, "stakeholder@adatum.sandbox.invalid": 0} {

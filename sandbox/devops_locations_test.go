@@ -44,6 +44,10 @@ func TestWhatLocationsNameIsThere(t *testing.T) {
 	}
 }
 
+//parity:partly devops OPTIONS /{organization}/_apis: the resources that are served here
+//parity:partly devops OPTIONS /{organization}/_apis/{area}: the resources that are served here
+//parity:partly vssps OPTIONS /{organization}/_apis: the resources that are served here
+//parity:partly vssps OPTIONS /_apis/{area}: the resources that are served here
 func TestAnybodyIsToldWhereResourcesStand(t *testing.T) {
 	s := start(t, Options{})
 	r := s.Ready()
@@ -71,6 +75,8 @@ func TestAnybodyIsToldWhereResourcesStand(t *testing.T) {
 	}
 }
 
+//parity:partly devops GET /{organization}/_apis/resourceAreas: the areas that are served here
+//parity:partly devops GET /{organization}/_apis/resourceAreas/{areaId}: the areas that are served here
 func TestResourceAreasNameTheHostOfEach(t *testing.T) {
 	s := start(t, Options{})
 	bearer := "Bearer " + tokenFor(t, s, contosoDeveloper, "vso.profile")
@@ -97,6 +103,7 @@ func TestResourceAreasNameTheHostOfEach(t *testing.T) {
 	}
 }
 
+//parity:partly vssps GET /{organization}/_apis/profile/profiles/{id}: the caller's own
 func TestTheProfileStandsBelowAnOrganizationToo(t *testing.T) {
 	s := start(t, Options{})
 	bearer := "Bearer " + tokenFor(t, s, contosoDeveloper, "vso.profile")

@@ -25,6 +25,46 @@ func concrete(op devopsOperation) string {
 
 // TestEachOperationAsksForItsScopes calls every operation with the scope it
 // needs, with one that contains it, and with one that does not.
+//
+//parity:partly devops GET /{organization}/_apis/projects/{project}/teams: the default team of the project
+//parity:partly devops GET /{organization}/_apis/teams: the default team of each project
+//parity:partly devops GET /{organization}/{project}/_apis/wit/workitemtypes: the types of the Agile process, by name and reference name; no form, fields and states
+//parity:partly devops GET /{organization}/_apis/wit/fields: the fields that a work item can have here
+//parity:partly devops GET /{organization}/{project}/_apis/wit/fields: the fields that a work item can have here
+//parity:real devops GET /{organization}/_apis/git/repositories
+//parity:partly devops GET /{organization}/{project}/_apis/build/builds: the seeded builds; nothing is built
+//parity:partly devops GET /{organization}/{project}/_apis/build/definitions: one pipeline in each project
+//parity:partly devops GET /{organization}/{project}/_apis/pipelines: one pipeline in each project
+//parity:partly devops GET /{organization}/_apis/distributedtask/pools: the two pools that every organization begins with
+//parity:partly vssps OPTIONS /_apis: the resources that are served here
+//parity:partly vssps OPTIONS /{organization}/_apis/{area}: the resources that are served here
+//parity:partly vssps GET /{organization}/_apis/connectionData: without service definitions and access mappings
+//parity:partly vssps GET /{organization}/_apis/graph/groups: one group, which every organization has
+//parity:partly devops GET /{organization}/_apis/projects/{project}/properties: always empty
+//parity:partly devops GET /{organization}/_apis/favorite/favorites: always empty
+//parity:partly devops GET /{organization}/_apis/permissionsreport: always empty
+//parity:partly devops GET /{organization}/_apis/notification/subscriptions: always empty
+//parity:partly devops GET /{organization}/_apis/hooks/subscriptions: always empty
+//parity:partly devops GET /{organization}/_apis/hooks/consumers: always empty
+//parity:partly devops GET /{organization}/{project}/_apis/wit/queries: always empty
+//parity:partly devops GET /{organization}/{project}/_apis/wit/tags: always empty
+//parity:partly devops GET /{organization}/{project}/_apis/git/pullrequests: always empty
+//parity:partly devops GET /{organization}/{project}/_apis/policy/configurations: always empty
+//parity:partly devops GET /{organization}/{project}/_apis/distributedtask/queues: always empty
+//parity:partly devops GET /{organization}/{project}/_apis/distributedtask/environments: always empty
+//parity:partly devops GET /{organization}/{project}/_apis/distributedtask/deploymentgroups: always empty
+//parity:partly devops GET /{organization}/{project}/_apis/distributedtask/variablegroups: always empty
+//parity:partly devops GET /{organization}/{project}/_apis/distributedtask/taskgroups: always empty
+//parity:partly devops GET /{organization}/{project}/_apis/distributedtask/securefiles: always empty
+//parity:partly devops GET /{organization}/_apis/serviceendpoint/types: always empty
+//parity:partly devops GET /{organization}/{project}/_apis/serviceendpoint/endpoints: always empty
+//parity:partly devops GET /{organization}/{project}/_apis/dashboard/dashboards: always empty
+//parity:partly devops GET /{organization}/{project}/{team}/_apis/dashboard/dashboards: always empty
+//parity:partly devops GET /{organization}/{project}/_apis/dashboard/widgettypes: always empty
+//parity:partly devops GET /{organization}/{project}/_apis/test/runs: always empty
+//parity:partly devops GET /{organization}/{project}/_apis/testplan/plans: always empty
+//parity:partly devops GET /{organization}/{project}/_apis/wiki/wikis: always empty
+//parity:partly vssps GET /{organization}/_apis/graph/serviceprincipals: always empty
 func TestEachOperationAsksForItsScopes(t *testing.T) {
 	s := start(t, Options{})
 	for base, ops := range map[string][]devopsOperation{
@@ -196,6 +236,8 @@ func TestPathsThatDoNotExist(t *testing.T) {
 	}
 }
 
+//parity:partly devops GET /{organization}/_apis/connectionData: without service definitions and access mappings
+//parity:partly vssps GET /_apis/profile/profiles/{id}: the caller's own
 func TestConnectionDataNamesTheCaller(t *testing.T) {
 	s := start(t, Options{})
 	data := get(t, s, s.Ready().DevOps+"/contoso/_apis/connectionData").json(t)
@@ -213,6 +255,7 @@ func TestConnectionDataNamesTheCaller(t *testing.T) {
 	}
 }
 
+//parity:real devops GET /{organization}/_apis/projects
 func TestProjectsAreListedInPages(t *testing.T) {
 	s := start(t, Options{})
 	url := s.Ready().DevOps + "/contoso/_apis/projects?api-version=7.1&stateFilter=wellFormed&$top=1"
@@ -237,6 +280,7 @@ func TestProjectsAreListedInPages(t *testing.T) {
 	}
 }
 
+//parity:real devops GET /{organization}/_apis/projects/{project}
 func TestProjectIsFoundByNameAndID(t *testing.T) {
 	s := start(t, Options{})
 	base := s.Ready().DevOps + "/contoso/_apis/projects/"
@@ -250,6 +294,7 @@ func TestProjectIsFoundByNameAndID(t *testing.T) {
 	}
 }
 
+//parity:partly vssps GET /_apis/accounts: the caller's own
 func TestAccountsAreThoseOfTheTokensTenant(t *testing.T) {
 	s := start(t, Options{})
 	base := s.Ready().VSSPS + "/_apis/accounts?api-version=7.1"
@@ -285,6 +330,8 @@ func TestProfileWantsToKnowTheCaller(t *testing.T) {
 	}
 }
 
+//parity:partly vssps GET /{organization}/_apis/graph/users: the members in one page
+//parity:partly vssps GET /{organization}/_apis/identities: by mail address and name
 func TestMembersAreFoundByTheIdentityOperations(t *testing.T) {
 	s := start(t, Options{})
 	users := get(t, s, s.Ready().VSSPS+"/contoso/_apis/graph/users?api-version=7.1-preview").json(t)

@@ -20,6 +20,11 @@ func work(t *testing.T, s *Sandbox, method, path, body string) response {
 		"Authorization", "Bearer "+tokenFor(t, s, contosoDeveloper, "vso.work_write"), "Content-Type", kind)
 }
 
+//parity:partly devops POST /{organization}/{project}/_apis/wit/workitems/${type}: fields, by JSON patch; relations and the rules of a process are not kept
+//parity:real devops GET /{organization}/{project}/_apis/wit/workitems/{id}
+//parity:partly devops PATCH /{organization}/{project}/_apis/wit/workitems/{id}: fields, by JSON patch; relations and the rules of a process are not kept
+//parity:partly devops DELETE /{organization}/{project}/_apis/wit/workitems/{id}: into the recycle bin; parameter destroy is not looked at
+//parity:partly devops GET /{organization}/{project}/_apis/wit/recyclebin: listed; nothing is restored from it
 func TestWorkItemFromCreationToDeletion(t *testing.T) {
 	s := start(t, Options{})
 	created := work(t, s, "POST", "workitems/$Bug", `[{"op":"add","path":"/fields/System.Title","value":"It breaks"},{"op":"add","path":"/fields/System.Tags","value":"a; b"}]`)
@@ -53,6 +58,7 @@ func TestWorkItemFromCreationToDeletion(t *testing.T) {
 	}
 }
 
+//parity:partly devops POST /{organization}/{project}/_apis/wit/workitems/${type}: fields, by JSON patch; relations and the rules of a process are not kept
 func TestWorkItemPatchesThatBreakRules(t *testing.T) {
 	s := start(t, Options{})
 	title := `{"op":"add","path":"/fields/System.Title","value":"x"}`
@@ -80,6 +86,7 @@ func TestWorkItemPatchesThatBreakRules(t *testing.T) {
 	}
 }
 
+//parity:real devops GET /{organization}/_apis/wit/workitems
 func TestWorkItemsByIDs(t *testing.T) {
 	s := start(t, Options{})
 	ids := func(query string) response {
@@ -101,6 +108,7 @@ func TestWorkItemsByIDs(t *testing.T) {
 	}
 }
 
+//parity:partly devops POST /{organization}/{project}/_apis/wit/wiql: flat queries with comparisons, and, or, order by; no links, no trees
 func TestQueriesFindWorkItems(t *testing.T) {
 	s := start(t, Options{})
 	for query, want := range map[string]string{
@@ -135,6 +143,7 @@ func TestQueriesFindWorkItems(t *testing.T) {
 	}
 }
 
+//parity:partly devops POST /{organization}/{project}/_apis/wit/wiql: flat queries with comparisons, and, or, order by; no links, no trees
 func TestQueriesThatCannotBeRead(t *testing.T) {
 	s := start(t, Options{})
 	for _, query := range []string{
@@ -154,6 +163,7 @@ func TestQueriesThatCannotBeRead(t *testing.T) {
 	}
 }
 
+//parity:real devops POST /{organization}/{project}/_apis/wit/workitemsbatch
 func TestManyWorkItemsAreReadByOneBody(t *testing.T) {
 	s := start(t, Options{})
 	id := int(work(t, s, "POST", "workitems/$Task", `[{"op":"add","path":"/fields/System.Title","value":"x"}]`).json(t)["id"].(float64))
@@ -172,6 +182,7 @@ func TestManyWorkItemsAreReadByOneBody(t *testing.T) {
 	}
 }
 
+//parity:partly devops GET /{organization}/{project}/_apis/wit/workitemtypes/{type}: name and reference name; no form, fields and states
 func TestAWorkItemTypeIsReadByItsName(t *testing.T) {
 	s := start(t, Options{})
 	if got := work(t, s, "GET", "workitemtypes/user%20story", "").json(t); got["name"] != "User Story" || !strings.HasSuffix(got["url"].(string), "/User%20Story") {

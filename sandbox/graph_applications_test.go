@@ -23,6 +23,7 @@ func (g *graphTest) create(who *caller, body string) outcome {
 	return g.call(who, "POST", "/v1.0/applications", body).want(201)
 }
 
+//parity:real graph POST /v1.0/applications
 func TestOneRequestRegistersAppPermissionsAndSecret(t *testing.T) {
 	g := contoso(t)
 	o := g.create(g.admin(), wizardBody)
@@ -93,6 +94,9 @@ func TestTwoAppsMayHaveOneName(t *testing.T) {
 	}
 }
 
+//parity:real graph GET /v1.0/applications/{id}
+//parity:real graph GET /v1.0/applications(appId='{appId}')
+//parity:real graph GET /v1.0/applications(uniqueName='{uniqueName}')
 func TestAnAppIsFoundByEachOfItsKeys(t *testing.T) {
 	g := contoso(t)
 	o := g.create(g.admin(), `{"displayName":"Keyed","uniqueName":"console/keyed"}`)
@@ -111,6 +115,7 @@ func TestAnAppIsFoundByEachOfItsKeys(t *testing.T) {
 	g.call(g.admin(), "GET", "/v1.0/applications/"+o.text("appId"), "").refused(errNotFound)
 }
 
+//parity:real graph PATCH /v1.0/applications/{id}
 func TestAPatchMergesObjectsAndReplacesLists(t *testing.T) {
 	g := contoso(t)
 	o := g.create(g.admin(), wizardBody)
@@ -155,6 +160,7 @@ func TestARefusedPatchChangesNothing(t *testing.T) {
 	}
 }
 
+//parity:real graph GET /v1.0/servicePrincipals(appId='{appId}')
 func TestThePrincipalAtHomeFollowsItsApp(t *testing.T) {
 	g := contoso(t)
 	o := g.create(g.admin(), wizardBody)
@@ -166,6 +172,7 @@ func TestThePrincipalAtHomeFollowsItsApp(t *testing.T) {
 	}
 }
 
+//parity:real graph PATCH /v1.0/applications(uniqueName='{uniqueName}')
 func TestUpsertByUniqueName(t *testing.T) {
 	g := contoso(t)
 	path := "/v1.0/applications(uniqueName='ado-console-prod')"
@@ -182,6 +189,11 @@ func TestUpsertByUniqueName(t *testing.T) {
 	g.call(g.admin(), "POST", "/v1.0/applications", `{"displayName":"Clash","uniqueName":"ado-console-prod"}`).refused(errUniqueName)
 }
 
+//parity:real graph DELETE /v1.0/applications/{id}
+//parity:partly graph GET /v1.0/directory/deletedItems/microsoft.graph.application: applications only; users and groups are never deleted
+//parity:partly graph GET /v1.0/directory/deletedItems/{id}: applications only
+//parity:partly graph POST /v1.0/directory/deletedItems/{id}/restore: applications only; the service principal that was deleted with one does not come back
+//parity:partly graph DELETE /v1.0/directory/deletedItems/{id}: applications only
 func TestDeletingAnApp(t *testing.T) {
 	g := contoso(t)
 	o := g.create(g.admin(), wizardBody)
@@ -210,6 +222,7 @@ func TestDeletingAnApp(t *testing.T) {
 	g.call(g.admin(), "POST", "/v1.0/directory/deletedItems/"+id+"/restore", "").refused(errNotFound)
 }
 
+//parity:partly graph GET /v1.0/directory/deletedItems/microsoft.graph.application: applications only; users and groups are never deleted
 func TestADeletedAppIsKeptForThirtyDays(t *testing.T) {
 	g := contoso(t)
 	now := graphNow
@@ -231,6 +244,9 @@ func TestARestoredAppMustStillBeUnique(t *testing.T) {
 	g.call(g.admin(), "POST", "/v1.0/directory/deletedItems/"+id+"/restore", "").refused(errUniqueName)
 }
 
+//parity:real graph GET /v1.0/applications/{id}/owners
+//parity:real graph POST /v1.0/applications/{id}/owners/$ref
+//parity:real graph DELETE /v1.0/applications/{id}/owners/{ownerId}/$ref
 func TestOwners(t *testing.T) {
 	g := contoso(t)
 	developer, user := g.tenant.userNamed("developer"), g.tenant.userNamed("user")

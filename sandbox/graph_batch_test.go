@@ -23,6 +23,7 @@ func (g *graphTest) batch(requests ...string) outcome {
 	return g.call(g.admin(), "POST", "/v1.0/$batch", `{"requests":[`+strings.Join(requests, ",")+`]}`)
 }
 
+//parity:real graph POST /v1.0/$batch
 func TestABatchAnswersEachRequest(t *testing.T) {
 	g := contoso(t)
 	got := g.batch(
@@ -71,6 +72,7 @@ func TestABatchKeepsItsOrderWhereAsked(t *testing.T) {
 	}
 }
 
+//parity:real graph POST /v1.0/$batch
 func TestBatchesThatAreRefused(t *testing.T) {
 	g := contoso(t)
 	me := func(i int) string { return fmt.Sprintf(`{"id":"%d","method":"GET","url":"/me"}`, i) }

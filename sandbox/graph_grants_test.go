@@ -43,6 +43,12 @@ func TestAnUpdateMayRepeatWhatIsThere(t *testing.T) {
 	}
 }
 
+//parity:real graph GET /v1.0/servicePrincipals/{id}/oauth2PermissionGrants
+//parity:real graph GET /v1.0/oauth2PermissionGrants
+//parity:real graph POST /v1.0/oauth2PermissionGrants
+//parity:real graph GET /v1.0/oauth2PermissionGrants/{id}
+//parity:real graph PATCH /v1.0/oauth2PermissionGrants/{id}
+//parity:real graph DELETE /v1.0/oauth2PermissionGrants/{id}
 func TestTheLifeOfAGrant(t *testing.T) {
 	g := contoso(t)
 	client, devops, graph := g.client(), g.tenant.principalOf(devopsAppID), g.tenant.principalOf(graphAppID)
@@ -96,6 +102,7 @@ func TestOnePersonsGrantStandsBesideTheTenants(t *testing.T) {
 	}
 }
 
+//parity:real graph POST /v1.0/oauth2PermissionGrants
 func TestGrantsThatAreRefused(t *testing.T) {
 	g := contoso(t)
 	client, devops := g.client().ID, g.tenant.principalOf(devopsAppID).ID

@@ -80,6 +80,7 @@ func TestAnAdministratorRestrictsCredentials(t *testing.T) {
 //parity:real graph GET /v1.0/policies/adminConsentRequestPolicy
 //parity:real graph PUT /v1.0/policies/adminConsentRequestPolicy
 //parity:choice graph PATCH adminConsentRequestPolicy: does what PUT does, because the published SDKs send it
+//parity:real graph PATCH /v1.0/policies/adminConsentRequestPolicy
 func TestAnAdministratorTurnsConsentRequestsOn(t *testing.T) {
 	g := contoso(t)
 	for i, method := range []string{"PUT", "PATCH"} {

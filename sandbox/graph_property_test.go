@@ -2,6 +2,7 @@ package sandbox
 
 import "testing"
 
+//parity:real graph GET /v1.0/servicePrincipals/{id}/{property}
 func TestAPropertyCanBeReadAlone(t *testing.T) {
 	g := contoso(t)
 	devops := g.tenant.principalOf(devopsAppID)
@@ -20,6 +21,7 @@ func TestAPropertyCanBeReadAlone(t *testing.T) {
 	g.call(g.admin(), "PATCH", path+"/displayName", `{"value":"x"}`).refused(errMethod)
 }
 
+//parity:real graph GET /v1.0/applications(appId='{appId}')/{property}
 func TestAnObjectPropertyIsNotWrapped(t *testing.T) {
 	g := contoso(t)
 	a := g.create(g.admin(), app(`"web":{"redirectUris":["https://app.example.com/cb"]}`)).want(201)

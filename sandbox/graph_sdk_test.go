@@ -49,6 +49,7 @@ func official(t *testing.T) abstractions.RequestAdapter {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sandbox.RecordRequests(t, s)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
@@ -152,6 +153,8 @@ func newApp(name string, redirects ...string) models.Applicationable {
 	return a
 }
 
+//parity:real graph GET /v1.0/applications
+//parity:real graph POST /v1.0/applications
 func TestMicrosoftsSDKUnderstandsApplications(t *testing.T) {
 	sdk := official(t)
 	all := applications.NewApplicationsRequestBuilderInternal(nil, sdk)
@@ -197,6 +200,7 @@ func TestMicrosoftsSDKUnderstandsApplications(t *testing.T) {
 	}
 }
 
+//parity:real graph GET /v1.0/servicePrincipals
 func TestMicrosoftsSDKUnderstandsPrincipalsGrantsAndTheOrganization(t *testing.T) {
 	sdk := official(t)
 	principals, err := serviceprincipals.NewServicePrincipalsRequestBuilderInternal(nil, sdk).Get(t.Context(), nil)

@@ -6,6 +6,8 @@ import (
 	"time"
 )
 
+//parity:real graph POST /v1.0/applications/{id}/addPassword
+//parity:real graph POST /v1.0/applications/{id}/removePassword
 func TestAddingAndRemovingSecrets(t *testing.T) {
 	g := contoso(t)
 	id := g.create(g.admin(), wizardBody).text("id")
@@ -85,6 +87,7 @@ func TestATenantMayForbidSecrets(t *testing.T) {
 	g.call(g.admin(), "POST", "/v1.0/applications/"+id+"/addPassword", `{}`).refused(errSecretsForbidden)
 }
 
+//parity:real graph POST /v1.0/applications/{id}/addPassword
 func TestATenantMayLimitTheLifetimeOfSecrets(t *testing.T) {
 	g := contoso(t)
 	g.tenant.policies.PasswordMaxLifetime = 90 * 24 * time.Hour

@@ -2,6 +2,8 @@ package sandbox
 
 import "testing"
 
+//parity:real graph GET /oidc/userinfo
+//parity:real graph POST /oidc/userinfo
 func TestUserinfoNamesThePersonAsTheIDTokenDoes(t *testing.T) {
 	g := contoso(t)
 	who := g.person("user", "openid", "profile", "email", "User.Read")

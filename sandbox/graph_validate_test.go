@@ -23,6 +23,7 @@ func app(properties string) string {
 
 func web(uri string) string { return app(`"web":{"redirectUris":["` + uri + `"]}`) }
 
+//parity:real graph POST /v1.0/applications
 func TestRegistrationsThatAreRefused(t *testing.T) {
 	g := contoso(t)
 	taken := g.create(g.admin(), `{"displayName":"Taken","signInAudience":"AzureADMyOrg","identifierUris":["api://taken"]}`)
@@ -159,6 +160,7 @@ func TestRedirectURIsAreKeptAsGiven(t *testing.T) {
 	}
 }
 
+//parity:real graph PATCH /v1.0/applications/{id}
 func TestPropertiesThatAPatchMayNotSet(t *testing.T) {
 	g := contoso(t)
 	path := "/v1.0/applications/" + g.create(g.admin(), wizardBody).text("id")

@@ -45,8 +45,12 @@ func (w *world) loginHandler() http.Handler {
 	for _, route := range loginRoutes {
 		mux.HandleFunc(route.path, w.visited(route.handle))
 	}
+	mux.HandleFunc("/", w.visited((*visit).nowhere))
 	return mux
 }
+
+// nowhere answers a path that is no endpoint.
+func (*visit) nowhere() *loginAnswer { return &loginAnswer{status: http.StatusNotFound} }
 
 // A visit is one request to the sign-in service.
 type visit struct {

@@ -17,6 +17,7 @@ func (l *loginTest) adminConsentURL(segment, path string, a *application, values
 	return l.base + "/" + segment + "/" + path + "?" + q.Encode()
 }
 
+//parity:real login GET /{tenant}/v2.0/adminconsent
 func TestAdminConsentForACustomer(t *testing.T) {
 	l := newTestWorld(t)
 	there := l.tenant("northwind")
@@ -34,6 +35,7 @@ func TestAdminConsentForACustomer(t *testing.T) {
 	l.visitor().open(l.authorizeURL(there.ID, a, "scope", devopsScope)).signIn("user", "northwind").code()
 }
 
+//parity:real login GET /{tenant}/adminconsent
 func TestAdminConsentToEverythingRegistered(t *testing.T) {
 	for path, want := range map[string]string{
 		"adminconsent":      "?tenant={tenant}&state=a+state%2f1&admin_consent=True#",
@@ -68,6 +70,7 @@ func TestAdminConsentToEverythingRegistered(t *testing.T) {
 	}
 }
 
+//parity:real login GET /{tenant}/adminconsent
 func TestAdminConsentDeclined(t *testing.T) {
 	l := newTestWorld(t)
 	a := l.app(nil)
@@ -83,6 +86,7 @@ func TestAdminConsentDeclined(t *testing.T) {
 	l.wantScopes(l.tenant("contoso"), a)
 }
 
+//parity:real login GET /{tenant}/v2.0/adminconsent
 func TestAdminConsentErrors(t *testing.T) {
 	l := newTestWorld(t)
 	a := l.app(nil)

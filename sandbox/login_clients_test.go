@@ -73,6 +73,7 @@ func TestThePlatformDecidesHowACodeIsRedeemed(t *testing.T) {
 	}
 }
 
+//parity:real login OPTIONS /{tenant}/oauth2/v2.0/token
 func TestOnlySinglePageAppsMayReadTheAnswerInABrowser(t *testing.T) {
 	for p, want := range map[platform]string{platformSPA: "*", platformWeb: "", platformPublic: ""} {
 		l := newTestWorld(t)
@@ -122,6 +123,7 @@ func refreshForm(a *application, token string, values ...string) url.Values {
 	return form
 }
 
+//parity:partly login POST /{tenant}/oauth2/v2.0/token: on-behalf-of and user names with passwords are refused with 70003
 func TestRefreshTokensRotateAndTheOldOneStays(t *testing.T) {
 	l := newTestWorld(t)
 	a := l.consented(nil)
@@ -186,6 +188,7 @@ func appForm(a *application, values ...string) url.Values {
 	return form
 }
 
+//parity:partly login POST /{tenant}/oauth2/v2.0/token: on-behalf-of and user names with passwords are refused with 70003
 func TestClientCredentials(t *testing.T) {
 	l := newTestWorld(t)
 	a := l.app(nil)

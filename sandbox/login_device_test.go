@@ -19,6 +19,9 @@ func (l *loginTest) poll(clientID string, device tokenAnswer) tokenAnswer {
 	return l.token("organizations", url.Values{"grant_type": {deviceGrant}, "client_id": {clientID}, "device_code": {device.string("device_code")}})
 }
 
+//parity:real login POST /{tenant}/oauth2/v2.0/devicecode
+//parity:real login GET /devicelogin
+//parity:real login POST /devicelogin
 func TestADeviceSignsInThroughAnotherBrowser(t *testing.T) {
 	l := newTestWorld(t)
 	device := l.device("organizations", azureCLI, devopsAppID+"/.default offline_access openid profile").ok()
@@ -73,6 +76,7 @@ func TestADeviceMayNeedConsent(t *testing.T) {
 	l.poll(a.AppID, device).refused(70016, "authorization_pending", 400)
 }
 
+//parity:real login POST /{tenant}/oauth2/v2.0/devicecode
 func TestDeviceCodeErrors(t *testing.T) {
 	l := newTestWorld(t)
 	l.device("common", azureCLI, "openid").refused(90133, "invalid_request", 400)

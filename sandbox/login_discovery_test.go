@@ -11,6 +11,8 @@ import (
 	"testing"
 )
 
+//parity:real login GET /{tenant}/v2.0/.well-known/openid-configuration
+//parity:partly login GET /{tenant}/.well-known/openid-configuration: the fields of the v2.0 document under the old issuer; those that only the old one has are left out
 func TestDiscovery(t *testing.T) {
 	l := newTestWorld(t)
 	home := l.tenant("contoso")
@@ -52,6 +54,7 @@ var discoveryOrder = strings.Fields(`token_endpoint token_endpoint_auth_methods_
 	frontchannel_logout_supported end_session_endpoint claims_supported kerberos_endpoint tenant_region_scope
 	cloud_instance_name cloud_graph_host_name msgraph_host rbac_url`)
 
+//parity:real login GET /{tenant}/v2.0/.well-known/openid-configuration
 func TestTheDiscoveryDocumentHasTheRecordedFieldsInOrder(t *testing.T) {
 	l := newTestWorld(t)
 	resp, err := http.Get(l.base + "/organizations/v2.0/.well-known/openid-configuration")
@@ -94,6 +97,7 @@ func TestBehindAProxyTheSandboxIsThePublicCloud(t *testing.T) {
 	}
 }
 
+//parity:partly login GET /{tenant}/discovery/v2.0/keys: one key, which stays until the sandbox ends; Entra has several and rolls them
 func TestTheKeySetHasEntrasForm(t *testing.T) {
 	l := newTestWorld(t)
 	var set struct{ Keys []map[string]any }
@@ -110,6 +114,7 @@ func TestTheKeySetHasEntrasForm(t *testing.T) {
 	}
 }
 
+//parity:real login GET /{tenant}/discovery/instance
 func TestInstanceDiscovery(t *testing.T) {
 	l := newTestWorld(t)
 	ask := func(endpoint string) tokenAnswer {
@@ -135,6 +140,7 @@ func (l *loginTest) under(host, path string) tokenAnswer {
 	return l.fetch(r)
 }
 
+//parity:real login GET /{tenant}/discovery/instance
 func TestInstanceDiscoveryUnderThePublicNames(t *testing.T) {
 	l := newTestWorld(t)
 	for _, asked := range []string{"login.microsoftonline.com", "login.windows.net", "sts.windows.net"} {
@@ -147,6 +153,7 @@ func TestInstanceDiscoveryUnderThePublicNames(t *testing.T) {
 	}
 }
 
+//parity:partly login GET /{tenant}/.well-known/openid-configuration: the fields of the v2.0 document under the old issuer; those that only the old one has are left out
 func TestTheIssuerOfAccessTokensHasADocument(t *testing.T) {
 	l := newTestWorld(t)
 	home := l.tenant("contoso")
@@ -156,6 +163,7 @@ func TestTheIssuerOfAccessTokensHasADocument(t *testing.T) {
 	}
 }
 
+//parity:partly login GET /{tenant}/oauth2/v2.0/logout: other apps' front-channel logout URLs are not called
 func TestLogout(t *testing.T) {
 	l := newTestWorld(t)
 	a := l.consented(nil)
@@ -175,6 +183,7 @@ func TestLogout(t *testing.T) {
 	out("post_logout_redirect_uri", "https://evil.example.com").shows("Signed out")
 }
 
+//parity:partly login GET /error: the text of the code, without Microsoft's advice
 func TestTheErrorLookupExplainsACode(t *testing.T) {
 	l := newTestWorld(t)
 	l.visitor().open(l.base + "/error?code=50011").shows("AADSTS50011")

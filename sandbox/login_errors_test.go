@@ -16,6 +16,7 @@ const (
 	onRedirect = "redirect"
 )
 
+//parity:real login GET /{tenant}/oauth2/v2.0/authorize
 func TestAuthorizationErrorsBeforeSignIn(t *testing.T) {
 	single := func(a *application) { a.SignInAudience = audienceSingleTenant }
 	for _, c := range []struct {
@@ -83,6 +84,7 @@ func (s sight) refusedOn(where string, code int, oauth string) {
 	}
 }
 
+//parity:real login GET /{tenant}/oauth2/v2.0/authorize
 func TestAuthorizationErrorsAfterSignIn(t *testing.T) {
 	foreign := "fabrikam.sandbox.invalid"
 	for _, c := range []struct {
@@ -163,6 +165,7 @@ func TestSilentRequestsTellTheAppWhatOthersShowTheUser(t *testing.T) {
 	}
 }
 
+//parity:partly login POST /{tenant}/oauth2/v2.0/token: on-behalf-of and user names with passwords are refused with 70003
 func TestTokenErrors(t *testing.T) {
 	without := func(names ...string) []string {
 		var values []string

@@ -13,6 +13,8 @@ import (
 	"golang.org/x/oauth2"
 )
 
+//parity:real login GET /{tenant}/oauth2/v2.0/authorize
+//parity:partly login POST /{tenant}/oauth2/v2.0/token: on-behalf-of and user names with passwords are refused with 70003
 func TestACodeFlowWithRealClients(t *testing.T) {
 	l := newTestWorld(t)
 	a := l.app(nil)
@@ -141,6 +143,7 @@ func TestTheRedirectIsEscapedAsCaptured(t *testing.T) {
 	}
 }
 
+//parity:real login GET /{tenant}/oauth2/v2.0/authorize
 func TestResponseModes(t *testing.T) {
 	l := newTestWorld(t)
 	a := l.consented(func(a *application) { a.Web.ImplicitGrantSettings.EnableIDTokenIssuance = true })
@@ -172,6 +175,7 @@ func TestARedirectURIWithoutPathGetsItsSlash(t *testing.T) {
 	}
 }
 
+//parity:partly login POST /{tenant}/login: what the pages' forms post to; the fields loginfmt and passwd are Entra's, the steps between the pages are the sandbox's own
 func TestPromptsDecideWhichPagesAreShown(t *testing.T) {
 	l := newTestWorld(t)
 	a := l.consented(nil)

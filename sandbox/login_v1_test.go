@@ -6,6 +6,8 @@ import (
 	"testing"
 )
 
+//parity:real login GET /{tenant}/oauth2/authorize
+//parity:partly login POST /{tenant}/oauth2/token: the same grants as under v2.0
 func TestTheOldEndpointsNameAResource(t *testing.T) {
 	l := newTestWorld(t)
 	a := l.app(nil)
@@ -46,6 +48,7 @@ func TestAnOldRequestForAResourceThatIsNotListed(t *testing.T) {
 	}
 }
 
+//parity:partly login POST /{tenant}/oauth2/token: the same grants as under v2.0
 func TestOldClientCredentials(t *testing.T) {
 	l := newTestWorld(t)
 	home := l.tenant("contoso")

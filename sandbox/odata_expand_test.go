@@ -14,6 +14,7 @@ func ownedApp(g *graphTest) *application {
 	return a
 }
 
+//parity:real graph GET /v1.0/applications/{id}
 func TestExpandShowsTheOwnersInside(t *testing.T) {
 	g := contoso(t)
 	a := ownedApp(g)
@@ -45,6 +46,7 @@ func TestExpandWithASelectionShowsNoMore(t *testing.T) {
 	}
 }
 
+//parity:partly graph GET /v1.0/servicePrincipals/{id}/owners: the owners of the application behind; a service principal has none of its own
 func TestOwnersOfAServicePrincipalAreThoseOfItsApplication(t *testing.T) {
 	g := contoso(t)
 	sp := g.tenant.principalOf(ownedApp(g).AppID)

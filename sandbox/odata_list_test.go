@@ -22,6 +22,7 @@ func pagesWorld(t *testing.T) *graphTest {
 	return g
 }
 
+//parity:real graph GET /v1.0/applications
 func TestPagesFollowEachOtherToTheEnd(t *testing.T) {
 	g := pagesWorld(t)
 	path := "/v1.0/applications?$filter=tags/any(t:t eq 'paged')&$select=id,displayName&$top=10"
@@ -83,6 +84,7 @@ func TestSelectShowsWhatWasAskedFor(t *testing.T) {
 	}
 }
 
+//parity:real graph GET /v1.0/applications
 func TestAdvancedQueriesNeedHeaderAndCount(t *testing.T) {
 	g := pagesWorld(t)
 	for _, c := range []struct {
@@ -118,6 +120,8 @@ func TestCountIsOfAllPages(t *testing.T) {
 	}
 }
 
+//parity:real graph GET /v1.0/applications/$count
+//parity:real graph GET /v1.0/servicePrincipals/$count
 func TestTheCountAloneIsPlainText(t *testing.T) {
 	g := pagesWorld(t)
 	path := "/v1.0/applications/$count?$filter=tags/any(t:t eq 'paged')"
@@ -135,6 +139,7 @@ func TestTheCountAloneIsPlainText(t *testing.T) {
 	}
 }
 
+//parity:real graph GET /v1.0/applications
 func TestSortingAndSearching(t *testing.T) {
 	g := pagesWorld(t)
 	all := "/v1.0/applications?$count=true&$filter=startswith(displayName,'Page')&$top=2&$select=displayName&$orderby="

@@ -46,7 +46,7 @@ func newTestWorld(t *testing.T) *loginTest {
 	}
 	w.login.key = testKey
 	l.w = w
-	handler := w.loginHandler()
+	handler := seen(t, serviceLogin, w.loginHandler())
 	srv := httptest.NewServer(http.StripPrefix("/login", http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		handler.ServeHTTP(rw, r.WithContext(withPlace(r.Context(), place{service: serviceLogin})))
 	})))
