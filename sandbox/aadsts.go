@@ -51,6 +51,7 @@ var signInErrors = map[int]signInError{
 	50027:   {oauth: invalidGrant, text: "JWT token is invalid or malformed."},
 	50034:   {oauth: invalidGrant, text: "The user account {EmailHidden} does not exist in the {tenant} directory. To sign into this application, the account must be added to the directory."},
 	50049:   {oauth: "invalid_instance", text: "Unknown or invalid instance."},
+	50057:   {oauth: invalidGrant, text: "The user account is disabled."},
 	50058:   {oauth: loginRequired, text: "A silent sign-in request was sent but no user is signed in."},
 	50059:   {oauth: invalidRequest, text: noTenantInfo},
 	50076:   {oauth: interactionRequired, text: needsMFA, sub: "basic_action"},

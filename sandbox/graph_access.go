@@ -58,6 +58,7 @@ var (
 	appEditors      = people{owner: true, roles: applicationAdmins}
 	appAdminsOnly   = people{roles: applicationAdmins}
 	consentGivers   = people{roles: append([]string{rolePrivilegedRoleAdministrator}, applicationAdmins...)}
+	globalAdmins    = people{roles: []string{roleGlobalAdministrator}}
 	tenantAdmins    = people{roles: graphRoleGivers}
 	appPolicyReader = people{roles: append([]string{roleGlobalReader}, applicationAdmins...)}
 )
@@ -99,6 +100,10 @@ var (
 	readUsers = permissions{
 		delegated:   []string{"User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"},
 		application: []string{"User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"},
+	}
+	writeUsers = permissions{
+		delegated:   []string{"User.ReadWrite.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"},
+		application: []string{"User.ReadWrite.All", "Directory.ReadWrite.All"},
 	}
 	readMemberships = permissions{
 		delegated: []string{"User.Read", "Directory.Read.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"},

@@ -8,40 +8,6 @@ import (
 	"time"
 )
 
-// A graphUser is a user on the wire.
-type graphUser struct {
-	BusinessPhones    []string `json:"businessPhones"`
-	DisplayName       string   `json:"displayName"`
-	GivenName         *string  `json:"givenName"`
-	JobTitle          *string  `json:"jobTitle"`
-	Mail              *string  `json:"mail"`
-	MobilePhone       *string  `json:"mobilePhone"`
-	OfficeLocation    *string  `json:"officeLocation"`
-	PreferredLanguage *string  `json:"preferredLanguage"`
-	Surname           *string  `json:"surname"`
-	UserPrincipalName string   `json:"userPrincipalName"`
-	ID                string   `json:"id"`
-	AccountEnabled    bool     `json:"accountEnabled"`
-	UserType          string   `json:"userType"`
-}
-
-var userSet = &entitySet{
-	name: "users", typeName: "microsoft.graph.user", resource: "User", of: reflect.TypeFor[graphUser](),
-	usual: []string{"businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation",
-		"preferredLanguage", "surname", "userPrincipalName", "id"},
-}
-
-func (u *user) wire() *graphUser {
-	kind := "Member"
-	if u.Guest {
-		kind = "Guest"
-	}
-	return &graphUser{
-		BusinessPhones: []string{}, DisplayName: u.DisplayName, GivenName: textOrNull(u.GivenName), Mail: textOrNull(u.Mail),
-		Surname: textOrNull(u.Surname), UserPrincipalName: u.UserPrincipalName, ID: u.ID, AccountEnabled: true, UserType: kind,
-	}
-}
-
 // textOrNull is how Graph writes a text that is not there.
 func textOrNull(s string) *string {
 	if s == "" {
@@ -55,25 +21,6 @@ func wireTime(t time.Time) string { return t.UTC().Truncate(time.Second).Format(
 
 func getMe(q *graphRequest) (reply, *graphError) {
 	return one(q, userSet, q.user.wire())
-}
-
-// getUser finds a user by id or user principal name.
-func getUser(q *graphRequest) (reply, *graphError) {
-	u := q.tenant.userCalled(q.keys[0].text)
-	if u == nil {
-		return reply{}, errNotFound.with(q.keys[0].text)
-	}
-	return one(q, userSet, u.wire())
-}
-
-// userCalled finds a user by id or user principal name, or nil.
-func (t *tenant) userCalled(key string) *user {
-	for _, u := range t.users {
-		if strings.EqualFold(u.ID, key) || strings.EqualFold(u.UserPrincipalName, key) {
-			return u
-		}
-	}
-	return nil
 }
 
 // A directoryRole is an activated role, with what memberships show of it.

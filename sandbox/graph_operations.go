@@ -64,6 +64,10 @@ var operations = slices.Concat([]operation{
 	{method: "GET", path: "users/*/appRoleAssignments", permissions: readApplications, people: openToMembers, do: assignmentsAt(listAssignments).ofUser()},
 	{method: "POST", path: "users/*/appRoleAssignments", permissions: writeAssignments, people: consentGivers, do: assignmentsAt(createAssignment).ofUser()},
 	{method: "DELETE", path: "users/*/appRoleAssignments/*", permissions: writeAssignments, people: consentGivers, do: assignmentsAt(deleteAssignment).ofUser()},
+	{method: "GET", path: "users", permissions: readUsers, people: openToMembers, do: collection(listUsers)},
+	{method: "GET", path: "users/$count", permissions: readUsers, people: openToMembers, do: collection(counted(listUsers))},
+	{method: "PATCH", path: "users/*", permissions: writeUsers, people: globalAdmins, do: collection(patchUser)},
+	{method: "POST", path: "users/*/revokeSignInSessions", permissions: writeUsers, people: globalAdmins, do: collection(revokeSessions)},
 	{method: "GET", path: "users/*", permissions: readUsers, people: openToMembers, do: collection(getUser)},
 
 	{method: "GET", path: "organization", permissions: readOrganization, people: openToAll, do: collection(listOrganization)},

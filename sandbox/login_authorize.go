@@ -188,7 +188,7 @@ var pageOnly = []int{
 }
 
 // pageUnlessSilent stay there as well, unless the app asked not to show any.
-var pageUnlessSilent = append([]int{50105}, accessCodes...)
+var pageUnlessSilent = append([]int{50057, 50105}, accessCodes...)
 
 // deliver brings an error to where it belongs.
 func (v *visit) deliver(req *authorizeRequest, e *refusal) *loginAnswer {

@@ -111,12 +111,20 @@ func (v *visit) checkRefreshToken(req tokenRequest) (*refreshToken, *refusal) {
 	switch {
 	case held == nil, held.clientID != req.client.AppID:
 		return nil, aadsts(70000)
+	case v.revoked(held):
+		return nil, aadsts(50173)
 	case v.at.Before(held.expires):
 		return held, nil
 	case held.platform == platformSPA:
 		return nil, aadsts(700084, "issued", issueTime(held.issued))
 	}
 	return nil, aadsts(700082, "issued", issueTime(held.issued), "days", "90")
+}
+
+// revoked reports whether the user's sessions were ended since.
+func (v *visit) revoked(held *refreshToken) bool {
+	u := v.userOf(held.account)
+	return u != nil && held.issued.Before(u.sessionsFrom)
 }
 
 // A heldGrant is what a code, a refresh token or a device code stands for.

@@ -206,6 +206,8 @@ func (v *visit) enterPassword(it *interaction) *loginAnswer {
 		return v.passwordPage(it, aadsts(90014, "field", "password"))
 	case password != u.Password:
 		return v.passwordPage(it, aadsts(50126))
+	case u.Disabled:
+		return v.passwordPage(it, aadsts(50057))
 	}
 	v.signIn(it.browser, a)
 	it.account = a

@@ -67,6 +67,7 @@ func (v *visit) formView(it *interaction, step string, e *refusal) pageView {
 // alertTexts say in plain words what the form wants.
 var alertTexts = map[int]string{
 	50034: "This username may be incorrect. Make sure you typed it correctly. Otherwise, contact your admin.",
+	50057: "Your account has been locked. Contact your support person to unlock it, then try again.",
 	50126: "Your account or password is incorrect. If you don't remember your password, ask your admin to reset it.",
 	70018: "That code didn't work. Check the code and try again.",
 	70019: "That code has expired. Start again on your device.",

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -110,6 +111,13 @@ type refreshToken struct {
 	oidc     []string
 	issued   time.Time
 	expires  time.Time
+}
+
+// signOut ends the sessions of an account in all browsers.
+func (s *loginState) signOut(gone account) {
+	for _, b := range s.browsers {
+		b.accounts = slices.DeleteFunc(b.accounts, func(a account) bool { return a == gone })
+	}
 }
 
 // opaque returns a value that cannot be guessed, in the alphabet and with the

@@ -24,11 +24,17 @@ func (w *world) subjectAt(a account, at tenantSegment, c client) (*subject, *ref
 		return nil, aadsts(50173)
 	}
 	u := home.users[a.userID]
+	if u.Disabled {
+		return nil, aadsts(50057)
+	}
 	if at.tenant == nil || at.tenant == home {
 		return &subject{tenant: home, user: u, home: home}, nil
 	}
 	for _, guest := range at.tenant.users {
 		if guest.Guest && strings.EqualFold(guest.Mail, u.UserPrincipalName) {
+			if guest.Disabled {
+				return nil, aadsts(50057)
+			}
 			return &subject{tenant: at.tenant, user: guest, home: home}, nil
 		}
 	}

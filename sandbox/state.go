@@ -87,6 +87,11 @@ type user struct {
 	Password          string
 	Roles             []string
 	Guest             bool
+	Disabled          bool // may not sign in
+
+	// sessionsFrom: refresh tokens from before are revoked.
+	sessionsFrom time.Time
+	profile      graphUser // what else was written about them over the wire
 }
 
 // An application is an app registration; JSON names and order are Graph's.
