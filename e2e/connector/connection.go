@@ -16,6 +16,17 @@ type connection struct {
 	outcome *outcome // nil: waiting for the person to come back
 }
 
+// Words are its state for a list.
+func (c connection) Words() string {
+	switch {
+	case c.outcome == nil:
+		return "Waiting for sign-in"
+	case c.outcome.Failure != nil:
+		return "Not connected: " + c.outcome.Failure.At
+	}
+	return "Connected"
+}
+
 // An outcome is what came of a sign-in, or of using a connection again.
 type outcome struct {
 	Steps   []step

@@ -68,6 +68,15 @@ func (c *connector) find(id string) (connection, bool) {
 	return c.connections[i], true
 }
 
+// list are the connections, the latest first.
+func (c *connector) list() []connection {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := slices.Clone(c.connections)
+	slices.Reverse(all)
+	return all
+}
+
 // settle keeps what came of a connection.
 func (c *connector) settle(id string, o *outcome) {
 	c.mu.Lock()

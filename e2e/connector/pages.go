@@ -46,6 +46,8 @@ type page struct {
 	ID        string
 	Outcome   *outcome
 	Report    string
+	// Connections are those so far, the latest first.
+	Connections []connection
 }
 
 func (c *connector) show(w http.ResponseWriter, status int, name string, p page) {
@@ -64,7 +66,7 @@ func (c *connector) show(w http.ResponseWriter, status int, name string, p page)
 }
 
 func (c *connector) showOverview(w http.ResponseWriter, _ *http.Request) {
-	c.show(w, http.StatusOK, "overview", page{Title: c.product.Name})
+	c.show(w, http.StatusOK, "overview", page{Title: c.product.Name, Connections: c.list()})
 }
 
 func (c *connector) notes(v values) []string {

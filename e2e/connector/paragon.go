@@ -43,12 +43,17 @@ var paragon = product{
 
 // paragonReport wraps the answer in an envelope, as a proxy does.
 func paragonReport(f *failure) string {
-	envelope := map[string]any{"message": "Azure DevOps: " + f.At + " failed.", "code": f.Code, "error": f.Message}
+	envelope := struct {
+		Message  string `json:"message"`
+		Code     string `json:"code,omitempty"`
+		Error    string `json:"error,omitempty"`
+		Status   int    `json:"status,omitempty"`
+		Response any    `json:"response,omitempty"`
+	}{"Azure DevOps: " + f.At + " failed.", f.Code, f.Message, f.Status, nil}
 	if f.Status != 0 {
-		envelope["status"] = f.Status
-		envelope["response"] = f.Raw
+		envelope.Response = f.Raw
 		if json.Valid([]byte(f.Raw)) {
-			envelope["response"] = json.RawMessage(f.Raw)
+			envelope.Response = json.RawMessage(f.Raw)
 		}
 	}
 	return indented(envelope)
