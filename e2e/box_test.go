@@ -21,9 +21,9 @@ const (
 // A box is a sandbox cloud in a process of its own, which outlives consoles.
 type box struct {
 	*process
-	Login, Graph, DevOps, Journal, Faults string
-	Tenants                               []boxTenant
-	file                                  string // the ready line, for --cloud
+	Login, Graph, DevOps, VSSPS, Journal, Faults string
+	Tenants                                      []boxTenant
+	file                                         string // the ready line, for --cloud
 }
 
 type boxTenant struct {
@@ -33,12 +33,22 @@ type boxTenant struct {
 		ClientID     string `json:"client_id"`
 		ClientSecret string `json:"client_secret"`
 	}
+	Connection connection
+}
+
+// A connection is what an integration of a tenant was set up with.
+type connection struct {
+	Integration           string
+	ClientID              string `json:"client_id"`
+	ClientSecret          string `json:"client_secret"`
+	Scopes                []string
+	Organization, Project string
 }
 
 func startBox(t *testing.T) *box {
 	t.Helper()
 	needBrowser(t)
-	b := &box{process: start(t, "sandbox", "--listen", "127.0.0.1:0")}
+	b := &box{process: start(t, binary, "sandbox", "--listen", "127.0.0.1:0")}
 	line := b.line(t, "{")
 	if err := json.Unmarshal([]byte(line), b); err != nil {
 		t.Fatal(err)
@@ -156,6 +166,6 @@ func (b *box) consoleAt(t *testing.T, data, listen string, flags ...string) *con
 	t.Helper()
 	args := append([]string{"serve", "--listen", listen, "--cloud", b.file,
 		"--data", filepath.Join(data, "data"), "--key-file", filepath.Join(data, "key")}, flags...)
-	p := start(t, args...)
+	p := start(t, binary, args...)
 	return &console{process: p, base: strings.TrimPrefix(p.line(t, "Consentry is at "), "Consentry is at "), data: data, box: b}
 }

@@ -11,14 +11,23 @@ import (
 // it. Text "" stands for what only this run knows.
 type field struct{ label, text string }
 
-// integrations are walked from the start page to the hand-off.
+// What every integration does first, and those that asked for offline_access
+// next.
+const (
+	exchange = "Exchange the authorization code"
+	refresh  = "Refresh the access token"
+)
+
+// integrations are walked from the start page of the console to "Connected"
+// in the integration.
 var integrations = []struct {
 	id, name string
 	inputs   map[string]string
 	choices  choices
 	redirect string
-	fields   []field // the product's labels, in its order
-	accepts  bool    // the user has to consent: nobody did so for the tenant
+	fields   []field  // the product's labels, in its order
+	accepts  bool     // users have to consent: nobody did so for the tenant
+	steps    []string // what the integration does, once somebody signed in to it
 }{
 	{
 		id: "frontegg", name: "Frontegg", inputs: map[string]string{"MCP gateway": "gateway.example.com"},
@@ -26,22 +35,26 @@ var integrations = []struct {
 		redirect: "https://gateway.example.com/integration-callback",
 		fields:   []field{{"Client ID", ""}, {"Client Secret", ""}, {"Azure DevOps organization", "contoso"}, {"Scopes", ""}},
 		accepts:  true,
+		steps:    []string{exchange, refresh, "List projects", "List repositories", "List pull requests", "List pipelines", "Search work items"},
 	},
 	{
 		id: "paragon", name: "Paragon", redirect: "https://passport.useparagon.com/oauth",
 		choices: choices{organization: "https://dev.azure.com/contoso/Web%20Shop/_boards"},
 		fields:  []field{{"Application Type", "Microsoft Entra ID App"}, {"Client ID", ""}, {"Client Secret", ""}, {"Permissions", ""}},
+		steps:   []string{exchange, refresh, "Find the organization", "List projects", "Search work items", "Create work item", "Update work item", "Delete work item"},
 	},
 	{
 		id: "stackone", name: "StackOne", redirect: "https://api.stackone.com/connect/oauth2/azuredevops/callback",
 		choices: choices{organization: "contoso.visualstudio.com"},
 		fields:  []field{{"Type", "OAuth 2.0 (Microsoft Entra ID)"}, {"Client ID", ""}, {"Client Secret", ""}, {"Scopes", ""}},
+		steps:   []string{exchange, refresh, "Find the organization", "List projects", "Get project"},
 	},
 	{
 		id: "cyclr", name: "Cyclr", inputs: map[string]string{"service domain": "hosted.cyclr.example"},
 		choices:  choices{organization: "contoso", project: "Web Shop"},
 		redirect: "https://hosted.cyclr.example/connector/callback",
 		fields:   []field{{"Client ID", ""}, {"Client Secret", ""}, {"Scopes", "499b84ac-1321-427f-aa17-267ca6975798/vso.work_full"}, {"Organization ID", "contoso"}, {"Project Name", "Web Shop"}},
+		steps:    []string{exchange, "Compare the scopes", "Get project", "Search work items", "Read work item", "Create work item", "Update work item", "Delete work item"},
 	},
 	{
 		id: "custom", name: "Custom", inputs: map[string]string{"Redirect URI": "https://app.example.com/callback"},
@@ -49,19 +62,21 @@ var integrations = []struct {
 		redirect: "https://app.example.com/callback",
 		fields:   []field{{"Client ID", ""}, {"Client secret", ""}, {"Directory (tenant) ID", ""}, {"Redirect URI", "https://app.example.com/callback"}, {"Scopes", ""}, {"Azure DevOps organization", ""}, {"Project", ""}},
 		accepts:  true,
+		steps:    []string{exchange, "Read who signed in", refresh, "Find the organization", "Read who is connected", "List projects", "Get project"},
 	},
 }
 
-func TestFromNothingToHandOff(t *testing.T) {
+func TestFromNothingToConnected(t *testing.T) {
 	b := startBox(t)
 	c := b.console(t)
+	m := b.market(t, map[string]string{"frontegg": "gateway.example.com", "cyclr": "hosted.cyclr.example"})
 	for _, in := range integrations {
 		t.Run(in.id, func(t *testing.T) {
 			p := c.visit(t)
 			p.begin(in.name, in.id, in.inputs, healthy, "admin")
 			p.throughWizard(in.choices)
 			p.apply()
-			p.takeSecret()
+			secret := p.takeSecret()
 			p.link("I have stored it safely")
 			p.heading("Test the consent flow")
 			p.prepare()
@@ -80,6 +95,16 @@ func TestFromNothingToHandOff(t *testing.T) {
 				t.Errorf("redirect URIs %q, want %q alone", app.Web.RedirectURIs, in.redirect)
 			}
 			p.wantForm(in.fields, app)
+
+			customer := m.visit(t, in.id).connect(p.handedOver(secret))
+			customer.signsIn(healthy, "developer")
+			if in.accepts {
+				customer.accepts()
+			}
+			customer.heading("Connected")
+			if steps := customer.steps(); !slices.Equal(steps, in.steps) {
+				t.Errorf("it did %q, want %q", steps, in.steps)
+			}
 		})
 	}
 }

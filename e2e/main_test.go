@@ -11,11 +11,13 @@ import (
 	"github.com/playwright-community/playwright-go"
 )
 
-// What the whole run shares: the binary and one browser.
+// What the whole run shares: the binaries and one browser.
 var (
-	binary  string
-	browser playwright.Browser
-	skip    string // why there is no browser
+	binary    string // consentry
+	connector string // the stand-ins for the integrations
+	engine    *playwright.Playwright
+	browser   playwright.Browser
+	skip      string // why there is no browser
 )
 
 func TestMain(m *testing.M) {
@@ -36,25 +38,43 @@ func run(m *testing.M) (code int, err error) {
 	if skip = missing(); skip != "" {
 		return m.Run(), nil
 	}
-	binary = filepath.Join(dir, "consentry")
-	if out, err := exec.Command("go", "build", "-o", binary, "../cmd/consentry").CombinedOutput(); err != nil {
-		return 1, fmt.Errorf("build: %w\n%s", err, out)
+	if err := build(dir); err != nil {
+		return 1, err
 	}
-	pw, err := playwright.Run(&playwright.RunOptions{DriverDirectory: os.Getenv("PLAYWRIGHT_DRIVER_PATH"), SkipInstallBrowsers: true})
+	engine, err = playwright.Run(&playwright.RunOptions{DriverDirectory: os.Getenv("PLAYWRIGHT_DRIVER_PATH"), SkipInstallBrowsers: true})
 	if err != nil {
 		return 1, fmt.Errorf("start playwright: %w", err)
 	}
-	defer func() { err = errors.Join(err, pw.Stop()) }()
-	browser, err = pw.Chromium.Launch(playwright.BrowserTypeLaunchOptions{
-		ExecutablePath: playwright.String(chromium()),
-		Args: []string{"--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-			"--disable-background-networking", "--disable-component-update", "--disable-sync"},
-	})
+	defer func() { err = errors.Join(err, engine.Stop()) }()
+	browser, err = launch()
 	if err != nil {
-		return 1, fmt.Errorf("start chromium: %w", err)
+		return 1, err
 	}
 	defer func() { err = errors.Join(err, browser.Close()) }()
 	return m.Run(), nil
+}
+
+// build builds what the tests run into the folder.
+func build(dir string) error {
+	binary, connector = filepath.Join(dir, "consentry"), filepath.Join(dir, "connector")
+	out, err := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "../cmd/consentry", "./connector").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("build: %w\n%s", err, out)
+	}
+	return nil
+}
+
+// launch starts a browser; whoever does so closes it.
+func launch(args ...string) (playwright.Browser, error) {
+	started, err := engine.Chromium.Launch(playwright.BrowserTypeLaunchOptions{
+		ExecutablePath: playwright.String(chromium()),
+		Args: append([]string{"--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+			"--disable-background-networking", "--disable-component-update", "--disable-sync"}, args...),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start chromium: %w", err)
+	}
+	return started, nil
 }
 
 // missing says what the browser tests lack, or nothing.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -14,7 +15,7 @@ import (
 // patience bounds every wait for something that must come about.
 const patience = 30 * time.Second
 
-// A process is a running consentry.
+// A process is a running program of ours.
 type process struct {
 	cmd    *exec.Cmd
 	lines  chan string
@@ -23,11 +24,11 @@ type process struct {
 	done   chan struct{}
 }
 
-// start runs the binary; it is stopped, and its log shown when the test
+// start runs a program; it is stopped, and its log shown when the test
 // failed, at the end.
-func start(t *testing.T, args ...string) *process {
+func start(t *testing.T, program string, args ...string) *process {
 	t.Helper()
-	p := &process{cmd: exec.Command(binary, args...), lines: make(chan string, 100), done: make(chan struct{})}
+	p := &process{cmd: exec.Command(program, args...), lines: make(chan string, 100), done: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "XDG_DATA_HOME=", "XDG_CONFIG_HOME=")
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -53,11 +54,13 @@ func start(t *testing.T, args ...string) *process {
 	t.Cleanup(func() {
 		p.stop()
 		if t.Failed() {
-			t.Logf("end of the log of consentry %s:\n%s", args[0], tail(p.log(), 3000))
+			t.Logf("end of the log of %s %s:\n%s", p.name(), args[0], tail(p.log(), 3000))
 		}
 	})
 	return p
 }
+
+func (p *process) name() string { return filepath.Base(p.cmd.Path) }
 
 func tail(s string, n int) string {
 	if len(s) > n {
@@ -104,13 +107,13 @@ func (p *process) line(t *testing.T, prefix string) string {
 		select {
 		case l, ok := <-p.lines:
 			if !ok {
-				t.Fatalf("consentry ended before it printed %q\n%s", prefix, p.log())
+				t.Fatalf("%s ended before it printed %q\n%s", p.name(), prefix, p.log())
 			}
 			if strings.HasPrefix(l, prefix) {
 				return l
 			}
 		case <-timeout:
-			t.Fatalf("consentry did not print %q\n%s", prefix, p.log())
+			t.Fatalf("%s did not print %q\n%s", p.name(), prefix, p.log())
 		}
 	}
 }

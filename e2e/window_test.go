@@ -78,7 +78,12 @@ func (w *watch) report(t *testing.T) {
 // open gives a new browser window with nothing remembered.
 func open(t *testing.T, base string, options ...playwright.BrowserNewContextOptions) (playwright.Page, *watch) {
 	t.Helper()
-	c, err := browser.NewContext(options...)
+	return openIn(t, browser, base, options...)
+}
+
+func openIn(t *testing.T, b playwright.Browser, base string, options ...playwright.BrowserNewContextOptions) (playwright.Page, *watch) {
+	t.Helper()
+	c, err := b.NewContext(options...)
 	if err != nil {
 		t.Fatal(err)
 	}
