@@ -175,6 +175,9 @@ func (c *connecting) projects(token string) ending {
 //parity:real login POST /{tenant}/login
 //parity:real login POST /{tenant}/oauth2/v2.0/token
 //parity:real devops GET /{organization}/_apis/projects
+//parity:choice login 50194 and 650053: sent to the app; both were also seen on the page
+//parity:choice login error pages: status 400; what the public page has is not sourced
+//parity:choice devops Conditional Access: with the organization's policy on, every member is refused with VS403463
 func TestEachScenarioEndsWhereItShould(t *testing.T) {
 	s, l := scenarios(t)
 	good, goodAfterConsent := ending{place: connected, status: 200}, ending{place: connected, status: 200, asked: true}
