@@ -36,7 +36,6 @@ var absentEndpoints = []absentEndpoint{
 	absent(serviceGraph, "GET", "/v1.0/applicationTemplates", "The gallery of apps."),
 	absent(serviceGraph, "GET", "/v1.0/directory/deletedItems/microsoft.graph.servicePrincipal", "Deleted service principals are gone at once here."),
 	absent(serviceGraph, "POST", "/v1.0/servicePrincipals/{id}/addPassword", "Secrets of the service principal; those of the application are served."),
-	absent(serviceGraph, "GET", "/v1.0/users", "The list of people; one person is read by id or user principal name."),
 	absent(serviceGraph, "GET", "/v1.0/me/photo/$value", "A photo, which userinfo gives the address of."),
 	absent(serviceGraph, "POST", "/v1.0/me/checkMemberGroups", "Groups: there are none."),
 	absent(serviceGraph, "GET", "/v1.0/groups", "Groups: there are none."),
