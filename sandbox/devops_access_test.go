@@ -20,6 +20,8 @@ const adatum = `{
 
 //parity:partly devops GET /{organization}/_apis/connectionData: without service definitions and access mappings
 //parity:real devops HEAD /{organization}
+//parity:choice devops anonymous connectionData: 302, or 401 with Suppress, where there is no public project; by analogy with other operations
+//parity:choice devops WWW-Authenticate: Bearer, Basic, TFS-Federated, in this order and each in a line of its own
 func TestAnonymousAnswersTellOrganizationsApart(t *testing.T) {
 	s := start(t, Options{Seed: []byte(adatum)})
 	contoso := s.world.tenantOf("contoso.sandbox.invalid").ID
@@ -119,6 +121,7 @@ func TestTenantProbeIs404WithTheTenant(t *testing.T) {
 	}
 }
 
+//parity:choice devops bad token: 302 to the sign-in page on GET and POST as in probes of 2026; older captures have 203 with the page
 func TestTokensThatAreNoGood(t *testing.T) {
 	s := start(t, Options{})
 	good := tokenFor(t, s, contosoDeveloper, everything)
@@ -176,6 +179,7 @@ func TestOnlyLicensedMembersOfTheOrganizationsTenantComeIn(t *testing.T) {
 	}
 }
 
+//parity:choice devops descriptor of a service principal: Microsoft.VisualStudio.Services.Claims.AadServicePrincipal;{tenant}\{object ID}
 func TestServicePrincipalNeedsMembershipAndNoScope(t *testing.T) {
 	s := start(t, Options{})
 	app := func(c *accessClaims) {

@@ -48,6 +48,7 @@ func TestWhatLocationsNameIsThere(t *testing.T) {
 //parity:partly devops OPTIONS /{organization}/_apis/{area}: the resources that are served here
 //parity:partly vssps OPTIONS /{organization}/_apis: the resources that are served here
 //parity:partly vssps OPTIONS /_apis/{area}: the resources that are served here
+//parity:choice devops OPTIONS on _apis: answered without a token
 func TestAnybodyIsToldWhereResourcesStand(t *testing.T) {
 	s := start(t, Options{})
 	r := s.Ready()

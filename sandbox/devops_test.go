@@ -65,6 +65,7 @@ func concrete(op devopsOperation) string {
 //parity:partly devops GET /{organization}/{project}/_apis/testplan/plans: always empty
 //parity:partly devops GET /{organization}/{project}/_apis/wiki/wikis: always empty
 //parity:partly vssps GET /{organization}/_apis/graph/serviceprincipals: always empty
+//parity:choice devops missing scope: 401 TF400813, as for people who are no members; the refusal was not captured
 func TestEachOperationAsksForItsScopes(t *testing.T) {
 	s := start(t, Options{})
 	for base, ops := range map[string][]devopsOperation{
@@ -89,6 +90,7 @@ func TestEachOperationAsksForItsScopes(t *testing.T) {
 	}
 }
 
+//parity:choice devops several scopes: a token may do what any one of its scopes allows
 func TestScopesContainOthers(t *testing.T) {
 	for _, c := range []struct {
 		granted, needed string
@@ -216,6 +218,7 @@ func TestVersionsAreChecked(t *testing.T) {
 	}
 }
 
+//parity:choice devops VS800075: 404 everywhere; build answered 400 in a probe
 func TestPathsThatDoNotExist(t *testing.T) {
 	s := start(t, Options{})
 	for name, c := range map[string]struct {
@@ -255,7 +258,8 @@ func TestConnectionDataNamesTheCaller(t *testing.T) {
 	}
 }
 
-//parity:real devops GET /{organization}/_apis/projects
+//parity:partly devops GET /{organization}/_apis/projects: a member sees every project; rights within one are not kept
+//parity:choice devops rights within a project: not kept; a member of the organization sees every project
 func TestProjectsAreListedInPages(t *testing.T) {
 	s := start(t, Options{})
 	url := s.Ready().DevOps + "/contoso/_apis/projects?api-version=7.1&stateFilter=wellFormed&$top=1"

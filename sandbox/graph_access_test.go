@@ -115,6 +115,7 @@ func (g *graphTest) plantRoleHolders() {
 	g.tenant.plantUser(seedUser{Name: "guest", DisplayName: "Gwen Guest", Guest: true})
 }
 
+//parity:choice graph owner: a member without administrator role becomes owner of what they register, an administrator does not
 func TestMembersMayRegisterAppsOnlyWhileTheTenantLetsThem(t *testing.T) {
 	g := contoso(t)
 	g.tenant.policies.AllowedToCreateApps = false

@@ -103,6 +103,7 @@ func TestOnePersonsGrantStandsBesideTheTenants(t *testing.T) {
 }
 
 //parity:real graph POST /v1.0/oauth2PermissionGrants
+//parity:choice graph duplicate grant: 400; one older report has 409
 func TestGrantsThatAreRefused(t *testing.T) {
 	g := contoso(t)
 	client, devops := g.client().ID, g.tenant.principalOf(devopsAppID).ID
@@ -132,6 +133,7 @@ func TestGrantsThatAreRefused(t *testing.T) {
 	}
 }
 
+//parity:choice graph grant of unknown scopes: taken, without a look at the resource
 func TestUnknownScopesAreGranted(t *testing.T) {
 	g := contoso(t)
 	g.grant(g.client().ID, g.tenant.principalOf(devopsAppID).ID, "vso.does_not_exist").want(201)

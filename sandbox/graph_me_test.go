@@ -55,7 +55,7 @@ func TestRolesOfTheCaller(t *testing.T) {
 	}
 }
 
-//parity:partly graph GET /v1.0/users/{id}: by id and by user principal name; the people of the tenant are fixed
+//parity:real graph GET /v1.0/users/{id}
 func TestUsersAreFoundByIDAndName(t *testing.T) {
 	g := contoso(t)
 	user := g.tenant.userNamed("user")

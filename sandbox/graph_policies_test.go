@@ -77,7 +77,6 @@ func TestAnAdministratorRestrictsCredentials(t *testing.T) {
 	g.call(g.admin(), "PATCH", "/v1.0/applications/"+old, `{"keyCredentials":[`+certificates(t)[0].entry()+`]}`).refused(errSecretLifetime)
 }
 
-//parity:real graph GET /v1.0/policies/adminConsentRequestPolicy
 //parity:real graph PUT /v1.0/policies/adminConsentRequestPolicy
 //parity:choice graph PATCH adminConsentRequestPolicy: does what PUT does, because the published SDKs send it
 //parity:real graph PATCH /v1.0/policies/adminConsentRequestPolicy

@@ -8,6 +8,7 @@ import (
 
 //parity:real graph POST /v1.0/applications/{id}/addPassword
 //parity:real graph POST /v1.0/applications/{id}/removePassword
+//parity:choice graph unknown keyId: 400 "No password credential found with keyId."
 func TestAddingAndRemovingSecrets(t *testing.T) {
 	g := contoso(t)
 	id := g.create(g.admin(), wizardBody).text("id")

@@ -219,6 +219,7 @@ func TestErrorsHaveTheShapeOfGraph(t *testing.T) {
 	}
 }
 
+//parity:choice graph expired token: wording of the 401
 func TestTokensThatDoNotHoldAreAnsweredAsAnonymous(t *testing.T) {
 	g := contoso(t)
 	g.w.login = newLoginState(g.w.now)

@@ -24,6 +24,8 @@ func app(properties string) string {
 func web(uri string) string { return app(`"web":{"redirectUris":["` + uri + `"]}`) }
 
 //parity:real graph POST /v1.0/applications
+//parity:choice graph redirect URI: a fragment is refused, and the 400 names the property without details
+//parity:choice graph HostNameNotOnVerifiedDomain: wording of the message
 func TestRegistrationsThatAreRefused(t *testing.T) {
 	g := contoso(t)
 	taken := g.create(g.admin(), `{"displayName":"Taken","signInAudience":"AzureADMyOrg","identifierUris":["api://taken"]}`)

@@ -36,6 +36,7 @@ func TestAdminConsentForACustomer(t *testing.T) {
 }
 
 //parity:real login GET /{tenant}/adminconsent
+//parity:choice login admin consent, roles: an application administrator grants all but application permissions on Microsoft Graph
 func TestAdminConsentToEverythingRegistered(t *testing.T) {
 	for path, want := range map[string]string{
 		"adminconsent":      "?tenant={tenant}&state=a+state%2f1&admin_consent=True#",

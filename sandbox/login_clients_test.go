@@ -228,6 +228,7 @@ func TestClientCredentials(t *testing.T) {
 	}
 }
 
+//parity:choice login aud: what the client called the resource, URI or GUID
 func TestTheAudienceIsWhatTheClientCalledTheResource(t *testing.T) {
 	l := newTestWorld(t)
 	a := l.app(nil)

@@ -22,6 +22,7 @@ func (l *loginTest) poll(clientID string, device tokenAnswer) tokenAnswer {
 //parity:real login POST /{tenant}/oauth2/v2.0/devicecode
 //parity:real login GET /devicelogin
 //parity:real login POST /devicelogin
+//parity:choice login devicecode: interval 5, never slow_down, and verification_uri names this cloud's own /devicelogin
 func TestADeviceSignsInThroughAnotherBrowser(t *testing.T) {
 	l := newTestWorld(t)
 	device := l.device("organizations", azureCLI, devopsAppID+"/.default offline_access openid profile").ok()

@@ -15,6 +15,7 @@ import (
 
 //parity:real login GET /{tenant}/oauth2/v2.0/authorize
 //parity:partly login POST /{tenant}/oauth2/v2.0/token: on-behalf-of and user names with passwords are refused with 70003
+//parity:choice login consent page: "Permissions requested", "Accept" and "Cancel", with a list of the permissions in words; of the public page only the administrator's check box is sourced
 func TestACodeFlowWithRealClients(t *testing.T) {
 	l := newTestWorld(t)
 	a := l.app(nil)
@@ -75,6 +76,7 @@ func checkIDToken(t *testing.T, ctx context.Context, provider *oidc.Provider, to
 	}
 }
 
+//parity:choice login Azure DevOps token: claims of a delegated token follow the reference of v1.0 tokens; only an app-only one was captured
 func TestTheAzureDevOpsTokenHasTheCapturedForm(t *testing.T) {
 	l := newTestWorld(t)
 	a := l.consented(nil)

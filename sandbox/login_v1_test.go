@@ -37,6 +37,7 @@ func TestTheOldEndpointsNameAResource(t *testing.T) {
 	open("developer").code()
 }
 
+//parity:choice login 650057: sent to the app, and only for requests that name a resource instead of scopes
 func TestAnOldRequestForAResourceThatIsNotListed(t *testing.T) {
 	l := newTestWorld(t)
 	a := l.app(func(a *application) { a.RequiredResourceAccess = a.RequiredResourceAccess[:1] })
