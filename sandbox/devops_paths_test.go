@@ -13,10 +13,10 @@ import (
 //parity:partly devops POST /{organization}/{project}/{team}/_apis/wit/wiql: flat queries with comparisons, and, or, order by; no links, no trees
 //parity:real devops GET /{organization}/{project}/_apis/wit/workitems
 //parity:real devops POST /{organization}/_apis/wit/workitemsbatch
-//parity:partly devops PATCH /{organization}/{project}/_apis/wit/workitems/${type}: fields, by JSON patch; relations and the rules of a process are not kept
+//parity:partly devops PATCH /{organization}/{project}/_apis/wit/workitems/${type}: fields and relations, by JSON patch; of a process's rules those on title, state and assignee
 //parity:real devops GET /{organization}/_apis/wit/workitems/{id}
-//parity:partly devops PATCH /{organization}/_apis/wit/workitems/{id}: fields, by JSON patch; relations and the rules of a process are not kept
-//parity:partly devops DELETE /{organization}/_apis/wit/workitems/{id}: into the recycle bin; parameter destroy is not looked at
+//parity:partly devops PATCH /{organization}/_apis/wit/workitems/{id}: fields and relations, by JSON patch; of a process's rules those on title, state and assignee
+//parity:real devops DELETE /{organization}/_apis/wit/workitems/{id}
 func TestWorkItemsAreReachedByEveryPath(t *testing.T) {
 	s := start(t, Options{})
 	call := func(method, path, kind, body string) map[string]any {

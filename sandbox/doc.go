@@ -186,4 +186,11 @@
 //
 // Writing an object again before its count has run out starts the count anew,
 // and until it ends the object reads as before the first of these writes.
+//
+// # Parity
+//
+// PARITY.md, beside this file, says endpoint by endpoint what is as in the
+// public cloud, what is in part and what is absent, each with the test that
+// shows it, and what was chosen where the public answer is not known. It is
+// made from comments above the tests, and the tests hold it to the truth.
 package sandbox

@@ -17,9 +17,8 @@ const (
 )
 
 //parity:real login GET /{tenant}/oauth2/v2.0/authorize
-//parity:choice login 50194: sent to the app, with /common in the text whatever the request named; it was seen on the page as well
 //parity:choice login 700054 and 700051: sent to the app, by the rule of OpenID Connect
-//parity:choice login error page status: 400, so that a client without a browser sees that it went wrong
+//parity:choice login text of 50194: names /common whatever the request named
 func TestAuthorizationErrorsBeforeSignIn(t *testing.T) {
 	single := func(a *application) { a.SignInAudience = audienceSingleTenant }
 	for _, c := range []struct {

@@ -10,14 +10,15 @@ import (
 
 // A section is one table of the file.
 type section struct {
-	title, host string
+	title, host string // host: where the endpoints stand
 	holds       func(endpoint) bool
 }
 
 var sections = []section{
 	{"Sign-in", "login.microsoftonline.com", func(e endpoint) bool { return e.service == serviceLogin }},
 	{"Microsoft Graph", "graph.microsoft.com", func(e endpoint) bool { return e.service == serviceGraph }},
-	{"Azure DevOps", "dev.azure.com", func(e endpoint) bool { return e.service == serviceDevOps }},
+	{"Azure DevOps", "dev.azure.com and {organization}.visualstudio.com. The hosts of single services are absent altogether: vsrm, feeds, pkgs, analytics, auditservice, vsaex and extmgmt.dev.azure.com",
+		func(e endpoint) bool { return e.service == serviceDevOps }},
 	{"Profiles, accounts and identities", "app.vssps.visualstudio.com, and vssps.dev.azure.com where the path begins with an organization",
 		func(e endpoint) bool { return e.service == serviceVSSPS && !legacy(e) }},
 	{"Azure DevOps's own sign-in and its retired OAuth", "app.vssps.visualstudio.com", legacy},
@@ -146,7 +147,7 @@ func links(tests []directive) string {
 
 // cell is a text that does not end its cell, as a sentence without its dot.
 func cell(text string) string {
-	return strings.ReplaceAll(strings.TrimSuffix(text, "."), "|", `\|`)
+	return strings.NewReplacer("|", `\|`, `\`, `\\`).Replace(strings.TrimSuffix(text, "."))
 }
 
 // anchor is where a heading is found within the file.

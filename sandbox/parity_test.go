@@ -177,3 +177,27 @@ func TestParityTellsRequestsApart(t *testing.T) {
 		}
 	}
 }
+
+func TestParityNoticesWhatNoTestShows(t *testing.T) {
+	me := endpoint{serviceGraph, "GET", "/v1.0/me"}
+	r := rowsOf([]directive{{level: levelReal, endpoint: me, test: "TestMe"}})[0]
+	made := func(test string, e endpoint, status int) map[string][]identified {
+		id, _ := e.identity()
+		return map[string][]identified{test: {{id, sighting{e.service, e.method, e.path, status}}}}
+	}
+	for name, c := range map[string]struct {
+		made map[string][]identified
+		want string
+	}{
+		"nothing was requested": {nil, "TestMe never requested"},
+		"by another test":       {made("TestOther", me, 200), "TestMe never requested"},
+		"another endpoint":      {made("TestMe", endpoint{serviceGraph, "GET", "/v1.0/me/memberOf"}, 200), "TestMe never requested"},
+		"refused":               {made("TestMe", me, 403), "was refused in every test"},
+		"dropped":               {made("TestMe", me, 0), "was refused in every test"},
+		"answered":              {made("TestMe", me, 200), ""},
+	} {
+		if got := strings.Join(r.unshown(c.made), "\n"); (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
