@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"strings"
 	"time"
 )
 
@@ -64,8 +65,9 @@ func (s *Sandbox) identify(entry *Request, r *http.Request, body []byte) {
 		if err != nil || r.Method != http.MethodPost {
 			return
 		}
+		// Copies: parts of the form's text would keep all of it in memory.
 		s.journal.update(func() {
-			entry.ClientID, entry.GrantType = form.Get("client_id"), form.Get("grant_type")
+			entry.ClientID, entry.GrantType = strings.Clone(form.Get("client_id")), strings.Clone(form.Get("grant_type"))
 		})
 		return
 	}

@@ -69,8 +69,9 @@ func newJournal(now func() time.Time) *journal { return &journal{now: now} }
 func (j *journal) open(r *http.Request) *Request {
 	p := placeOf(r)
 	e := &Request{
-		Time: j.now().UTC(), Service: p.service, Method: r.Method,
-		Path: safePath(p.service, r.URL), TLS: p.tlsPorts != nil,
+		// Copies: parts of the request line would keep all of it in memory.
+		Time: j.now().UTC(), Service: strings.Clone(p.service), Method: strings.Clone(r.Method),
+		Path: strings.Clone(safePath(p.service, r.URL)), TLS: p.tlsPorts != nil,
 		ClientRequestID: r.Header.Get("client-request-id"), Outcome: Open,
 	}
 	j.mu.Lock()
@@ -79,7 +80,7 @@ func (j *journal) open(r *http.Request) *Request {
 	e.Seq = j.last
 	j.entries = append(j.entries, e)
 	if over := len(j.entries) - journalSize; over > 0 {
-		j.entries = j.entries[over:]
+		j.entries = slices.Delete(j.entries, 0, over)
 	}
 	return e
 }

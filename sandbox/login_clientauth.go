@@ -77,15 +77,15 @@ func (v *visit) platformOf(req tokenRequest) platform {
 	case "client_credentials":
 		return platformWeb
 	case "authorization_code":
-		if c := v.world.login.codes[v.param("code")]; c != nil && c.clientID == req.client.AppID {
-			return c.platform
+		if c := v.world.login.code(v.param("code")); c != nil && c.ClientID == req.client.AppID {
+			return c.Platform
 		}
 		if p, ok := req.client.matchRedirect(v.param("redirect_uri")); ok {
 			return p
 		}
 	case "refresh_token":
-		if t := v.world.login.refreshTokens[v.param("refresh_token")]; t != nil && t.clientID == req.client.AppID {
-			return t.platform
+		if t := v.world.login.refreshToken(v.param("refresh_token")); t != nil && t.ClientID == req.client.AppID {
+			return t.Platform
 		}
 	}
 	if isTrue(req.client.IsFallbackPublicClient) {

@@ -163,12 +163,12 @@ func (g *authorizeGoal) outcome(v *visit, it *interaction, a assessment) (fields
 }
 
 func (g *authorizeGoal) newCode(v *visit, it *interaction, a assessment) string {
-	req, value := g.req, opaque("1.A", 96)
-	v.world.login.codes[value] = &authorizationCode{
-		clientID: req.client.AppID, redirectURI: req.target.uri, platform: req.platform,
-		authority: req.segment.key(), account: it.account, tenantID: a.subject.tenant.ID,
-		wanted: a.wanted, oidc: req.scope.oidc, nonce: req.nonce,
-		challenge: req.challenge, method: req.method, expires: v.at.Add(codeLifetime),
-	}
-	return value
+	req := g.req
+	return v.sealed(sealedCode, authorizationCode{
+		ClientID: req.client.AppID, RedirectURI: req.target.uri, Platform: req.platform,
+		Authority: req.segment.key(), Account: it.account, TenantID: a.subject.tenant.ID,
+		Wanted: a.wanted, OIDC: req.scope.oidc, Nonce: req.nonce,
+		Challenge: req.challenge, Method: req.method, Expires: v.at.Add(codeLifetime),
+		Resets: v.world.login.resetsOf(a.subject.tenant.ID, it.account),
+	})
 }

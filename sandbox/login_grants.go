@@ -28,11 +28,11 @@ func (v *visit) redeemCode(req tokenRequest) (*tokenBody, *refusal) {
 	if e := code.checkVerifier(v.param("code_verifier")); e != nil {
 		return nil, e
 	}
-	body, e := v.issueFor(req, heldGrant{code.account, code.tenantID, code.wanted, code.oidc}, tokenIntent{
-		acr: acr, nonce: code.nonce, platform: p,
+	body, e := v.issueFor(req, heldGrant{code.Account, code.TenantID, code.Wanted, code.OIDC}, tokenIntent{
+		acr: acr, nonce: code.Nonce, platform: p,
 	})
 	if e == nil {
-		code.redeemed = true
+		v.world.login.redeem(v.param("code"), code.Expires)
 	}
 	return body, e
 }
@@ -42,39 +42,39 @@ func (v *visit) checkCode(req tokenRequest) (*authorizationCode, *refusal) {
 	if v.param("code") == "" {
 		return nil, aadsts(900144, "parameter", "code")
 	}
-	code := v.world.login.codes[v.param("code")]
+	code := v.world.login.code(v.param("code"))
 	sent := v.param("redirect_uri")
 	switch {
-	case code == nil, code.clientID != req.client.AppID:
+	case code == nil, code.ClientID != req.client.AppID:
 		return nil, aadsts(70000)
-	case code.redeemed:
+	case v.world.login.isRedeemed(v.param("code")):
 		return nil, aadsts(54005)
-	case !v.at.Before(code.expires):
+	case !v.at.Before(code.Expires):
 		return nil, aadsts(70008)
-	case code.authority != req.segment.key():
+	case code.Authority != req.segment.key():
 		return nil, aadsts(700005)
 	case sent == "":
 		return nil, aadsts(900144, "parameter", "redirect_uri")
-	case sent != code.redirectURI:
-		return nil, aadsts(500112, "sent", sent, "original", code.redirectURI)
+	case sent != code.RedirectURI:
+		return nil, aadsts(500112, "sent", sent, "original", code.RedirectURI)
 	}
 	return code, nil
 }
 
 // checkVerifier is PKCE: optional, but held to once a challenge was sent.
 func (c *authorizationCode) checkVerifier(verifier string) *refusal {
-	if c.challenge == "" {
-		if c.platform == platformSPA {
+	if c.Challenge == "" {
+		if c.Platform == platformSPA {
 			return aadsts(9002325)
 		}
 		return nil
 	}
 	computed := verifier
-	if c.method == pkceS256 {
+	if c.Method == pkceS256 {
 		sum := sha256.Sum256([]byte(verifier))
 		computed = base64.RawURLEncoding.EncodeToString(sum[:])
 	}
-	if subtle.ConstantTimeCompare([]byte(computed), []byte(c.challenge)) != 1 {
+	if subtle.ConstantTimeCompare([]byte(computed), []byte(c.Challenge)) != 1 {
 		return aadsts(501481)
 	}
 	return nil
@@ -93,13 +93,13 @@ func (v *visit) refresh(req tokenRequest) (*tokenBody, *refusal) {
 	}
 	intent := tokenIntent{acr: acr, platform: p}
 	if p == platformSPA {
-		intent.spaEnd = held.expires
+		intent.spaEnd = held.Expires
 	}
-	tenantID := held.tenantID
+	tenantID := held.TenantID
 	if req.segment.tenant != nil {
 		tenantID = req.segment.tenant.ID // refresh tokens are not bound to a tenant
 	}
-	return v.issueFor(req, heldGrant{held.account, tenantID, []asked{held.wanted}, held.oidc}, intent)
+	return v.issueFor(req, heldGrant{held.Account, tenantID, []asked{held.Wanted}, held.OIDC}, intent)
 }
 
 func (v *visit) checkRefreshToken(req tokenRequest) (*refreshToken, *refusal) {
@@ -107,24 +107,24 @@ func (v *visit) checkRefreshToken(req tokenRequest) (*refreshToken, *refusal) {
 	if value == "" {
 		return nil, aadsts(900144, "parameter", "refresh_token")
 	}
-	held := v.world.login.refreshTokens[value]
+	held := v.world.login.refreshToken(value)
 	switch {
-	case held == nil, held.clientID != req.client.AppID:
+	case held == nil, held.ClientID != req.client.AppID:
 		return nil, aadsts(70000)
 	case v.revoked(held):
 		return nil, aadsts(50173)
-	case v.at.Before(held.expires):
+	case v.at.Before(held.Expires):
 		return held, nil
-	case held.platform == platformSPA:
-		return nil, aadsts(700084, "issued", issueTime(held.issued))
+	case held.Platform == platformSPA:
+		return nil, aadsts(700084, "issued", issueTime(held.Issued))
 	}
-	return nil, aadsts(700082, "issued", issueTime(held.issued), "days", "90")
+	return nil, aadsts(700082, "issued", issueTime(held.Issued), "days", "90")
 }
 
 // revoked reports whether the user's sessions were ended since.
 func (v *visit) revoked(held *refreshToken) bool {
-	u := v.userOf(held.account)
-	return u != nil && held.issued.Before(u.sessionsFrom)
+	u := v.userOf(held.Account)
+	return u != nil && held.Issued.Before(u.sessionsFrom)
 }
 
 // A heldGrant is what a code, a refresh token or a device code stands for.

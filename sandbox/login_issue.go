@@ -152,18 +152,17 @@ const (
 )
 
 func (v *visit) newRefreshToken(t tokenIntent) string {
-	value := opaque("1.A", 128)
-	record := &refreshToken{
-		clientID: t.client.AppID, platform: t.platform, account: t.account, tenantID: t.subject.tenant.ID,
-		wanted: t.wanted, oidc: t.oidc, issued: v.at, expires: v.at.Add(refreshLifetime),
+	record := refreshToken{
+		ClientID: t.client.AppID, Platform: t.platform, Account: t.account, TenantID: t.subject.tenant.ID,
+		Wanted: t.wanted, OIDC: t.oidc, Issued: v.at, Expires: v.at.Add(refreshLifetime),
+		Resets: v.world.login.resetsOf(t.subject.tenant.ID, t.account),
 	}
 	if t.platform == platformSPA {
-		if record.expires = t.spaEnd; t.spaEnd.IsZero() {
-			record.expires = v.at.Add(spaRefreshLifetime)
+		if record.Expires = t.spaEnd; t.spaEnd.IsZero() {
+			record.Expires = v.at.Add(spaRefreshLifetime)
 		}
 	}
-	v.world.login.refreshTokens[value] = record
-	return value
+	return v.sealed(sealedRefresh, record)
 }
 
 // clientInfo names the account to Microsoft's client libraries.

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"crypto/cipher"
 	"crypto/rand"
 	"encoding/base64"
 	"maps"
@@ -10,29 +11,31 @@ import (
 )
 
 // loginState is what the sign-in service remembers. The world's lock guards
-// it, except the key, which never changes.
+// it, except the keys, which never change.
 type loginState struct {
 	key func() (*signingKey, error)
 
-	codes         map[string]*authorizationCode
-	refreshTokens map[string]*refreshToken
-	devices       map[string]*deviceSignIn // by device code
-	browsers      map[string]*browser      // by cookie value
-	interactions  map[string]*interaction  // by flow token
-	repeats       map[[32]byte][]time.Time // same grant requests, for the loop guard
+	sealing      cipher.AEAD              // of codes and refresh tokens
+	redeemed     map[[32]byte]time.Time   // when redeemed codes expire, by hash
+	resets       map[string]int           // how often what a tenant's users hold was made void
+	devices      map[string]*deviceSignIn // by device code
+	browsers     map[string]*browser      // by cookie value
+	interactions map[string]*interaction  // by flow token
+	repeats      map[[32]byte][]time.Time // same grant requests, for the loop guard
 }
 
 // newLoginState starts with nobody signed in. The signing key is made when it
 // is first needed, see warm.
 func newLoginState(now func() time.Time) *loginState {
 	return &loginState{
-		key:           sync.OnceValues(func() (*signingKey, error) { return newSigningKey(now()) }),
-		codes:         map[string]*authorizationCode{},
-		refreshTokens: map[string]*refreshToken{},
-		devices:       map[string]*deviceSignIn{},
-		browsers:      map[string]*browser{},
-		interactions:  map[string]*interaction{},
-		repeats:       map[[32]byte][]time.Time{},
+		key:          sync.OnceValues(func() (*signingKey, error) { return newSigningKey(now()) }),
+		sealing:      newSealing(),
+		redeemed:     map[[32]byte]time.Time{},
+		resets:       map[string]int{},
+		devices:      map[string]*deviceSignIn{},
+		browsers:     map[string]*browser{},
+		interactions: map[string]*interaction{},
+		repeats:      map[[32]byte][]time.Time{},
 	}
 }
 
@@ -41,15 +44,34 @@ func newLoginState(now func() time.Time) *loginState {
 func (s *loginState) warm() { _, _ = s.key() }
 
 // sweep forgets what has expired, so that a sandbox that runs for days stays
-// small. Expired grants are kept for a while to be told from unknown ones.
+// small. Expired device codes are kept for a while to be told from unknown ones.
 func (s *loginState) sweep(now time.Time) {
 	const kept = 24 * time.Hour
 	maps.DeleteFunc(s.interactions, func(_ string, it *interaction) bool { return now.After(it.expires) })
-	maps.DeleteFunc(s.codes, func(_ string, c *authorizationCode) bool { return now.After(c.expires.Add(kept)) })
+	maps.DeleteFunc(s.redeemed, func(_ [32]byte, expires time.Time) bool { return now.After(expires) })
 	maps.DeleteFunc(s.devices, func(_ string, d *deviceSignIn) bool { return now.After(d.expires.Add(kept)) })
-	maps.DeleteFunc(s.refreshTokens, func(_ string, t *refreshToken) bool { return now.After(t.expires.Add(kept)) })
 	maps.DeleteFunc(s.browsers, func(_ string, b *browser) bool { return now.After(b.seen.Add(kept)) })
 	maps.DeleteFunc(s.repeats, func(_ [32]byte, at []time.Time) bool { return now.Sub(at[len(at)-1]) > loopWindow })
+	dropOldest(s.interactions, func(it *interaction) time.Time { return it.expires })
+	dropOldest(s.devices, func(d *deviceSignIn) time.Time { return d.expires })
+	dropOldest(s.browsers, func(b *browser) time.Time { return b.seen })
+}
+
+// mostOpen is how many open sign-ins of one kind are remembered.
+const mostOpen = 10_000
+
+// dropOldest forgets the oldest entries beyond mostOpen.
+func dropOldest[K comparable, V any](all map[K]V, age func(V) time.Time) {
+	for len(all) > mostOpen {
+		var oldest K
+		var since time.Time
+		for key, v := range all {
+			if at := age(v); since.IsZero() || at.Before(since) {
+				oldest, since = key, at
+			}
+		}
+		delete(all, oldest)
+	}
 }
 
 // A subject is a user as one tenant knows them: in their home tenant, or as a
@@ -86,31 +108,32 @@ type asked struct {
 
 // An authorizationCode waits for its one redemption.
 type authorizationCode struct {
-	clientID    string
-	redirectURI string
-	platform    platform
-	authority   string // the tenant part of the authorize request, see tenantSegment.key
-	account     account
-	tenantID    string // where the token is for
-	wanted      []asked
-	oidc        []string
-	nonce       string
-	challenge   string
-	method      string
-	expires     time.Time
-	redeemed    bool
+	ClientID    string
+	RedirectURI string
+	Platform    platform
+	Authority   string // the tenant part of the authorize request, see tenantSegment.key
+	Account     account
+	TenantID    string // where the token is for
+	Wanted      []asked
+	OIDC        []string
+	Nonce       string
+	Challenge   string
+	Method      string
+	Expires     time.Time
+	Resets      int // see resetsOf
 }
 
 // A refreshToken stays valid beside its successors.
 type refreshToken struct {
-	clientID string
-	platform platform
-	account  account
-	tenantID string
-	wanted   asked
-	oidc     []string
-	issued   time.Time
-	expires  time.Time
+	ClientID string
+	Platform platform
+	Account  account
+	TenantID string
+	Wanted   asked
+	OIDC     []string
+	Issued   time.Time
+	Expires  time.Time
+	Resets   int // see resetsOf
 }
 
 // signOut ends the sessions of an account in all browsers.

@@ -14,11 +14,11 @@ func TestWhatHasExpiredIsForgotten(t *testing.T) {
 	l.visitor().open(l.authorizeURL("organizations", a)).shows("Sign in")
 	s := l.w.login
 	s.sweep(l.clock)
-	if len(s.codes) != 1 || len(s.devices) != 1 || len(s.interactions) != 1 || len(s.refreshTokens) != 1 || len(s.browsers) != 2 || len(s.repeats) != 1 {
-		t.Errorf("what is valid stays: %d %d %d %d %d %d", len(s.codes), len(s.devices), len(s.interactions), len(s.refreshTokens), len(s.browsers), len(s.repeats))
+	if len(s.redeemed) != 1 || len(s.devices) != 1 || len(s.interactions) != 1 || len(s.browsers) != 2 || len(s.repeats) != 1 {
+		t.Errorf("what is valid stays: %d %d %d %d %d", len(s.redeemed), len(s.devices), len(s.interactions), len(s.browsers), len(s.repeats))
 	}
 	s.sweep(l.clock.Add(refreshLifetime + 25*time.Hour))
-	if len(s.codes)+len(s.devices)+len(s.interactions)+len(s.refreshTokens)+len(s.browsers)+len(s.repeats) != 0 {
+	if len(s.redeemed)+len(s.devices)+len(s.interactions)+len(s.browsers)+len(s.repeats) != 0 {
 		t.Error("something stays for ever")
 	}
 }

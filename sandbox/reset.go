@@ -87,8 +87,8 @@ func (w *world) resetTenant(id string, fresh *world) {
 
 // forgetAll ends every sign-in. The signing key stays.
 func (s *loginState) forgetAll() {
-	clear(s.codes)
-	clear(s.refreshTokens)
+	s.resets[everyTenant]++
+	clear(s.redeemed)
 	clear(s.devices)
 	clear(s.browsers)
 	clear(s.interactions)
@@ -98,8 +98,7 @@ func (s *loginState) forgetAll() {
 // forgetTenant ends the sign-ins of a tenant's users, to the tenant and to
 // the apps registered in it.
 func (s *loginState) forgetTenant(id string) {
-	maps.DeleteFunc(s.codes, func(_ string, c *authorizationCode) bool { return c.account.tenantID == id || c.tenantID == id })
-	maps.DeleteFunc(s.refreshTokens, func(_ string, t *refreshToken) bool { return t.account.tenantID == id || t.tenantID == id })
+	s.resets[id]++
 	maps.DeleteFunc(s.devices, func(_ string, d *deviceSignIn) bool {
 		return d.segment.key() == id || d.held.account.tenantID == id || d.held.tenantID == id
 	})
