@@ -170,6 +170,9 @@ func (q consentQuestion) needsAdmin(missing []asked) *refusal {
 	if mayConsentForAll(q.subject.user) {
 		return nil
 	}
+	if containsFold(t.policies.RiskyApps, []string{q.client.AppID}) && !onlyBasic(missing) {
+		return aadsts(900941)
+	}
 	closed := q.principal != nil && q.principal.AppRoleAssignmentRequired
 	allowed := anyPolicyAllows(t.policies.PermissionGrantPolicies, q, missing)
 	if allowed && !closed && !adminOnly(t, missing) && !q.risky(missing) {

@@ -79,8 +79,9 @@
 //
 // Policies left out altogether are those of a new tenant; where they are
 // given, those not named are off. Further ones are admin_consent_workflow,
-// risky_consent_allowed, multitenant_forbidden, secrets_forbidden, and
-// access_rules with what Conditional Access refuses at sign-in:
+// risky_consent_allowed, multitenant_forbidden, secrets_forbidden, risky_apps
+// with the client IDs that Microsoft's detection holds against consent (code
+// 900941), and access_rules with what Conditional Access refuses at sign-in:
 // [{"client_id": "…", "users": ["user"], "code": 53003}].
 //
 // An app without "multitenant" is of a single tenant. Days until a secret

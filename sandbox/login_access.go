@@ -15,7 +15,7 @@ type accessRule struct {
 }
 
 // accessCodes are the outcomes that Conditional Access has.
-var accessCodes = []int{50076, 50079, 50158, 53000, 53003, 530003}
+var accessCodes = []int{50076, 50079, 50158, 53000, 53003, 530003, 530032}
 
 func (r accessRule) check(people []string) error {
 	if r.ClientID != "" && !isGUID(r.ClientID) {

@@ -184,7 +184,7 @@ var pageOnly = []int{
 	50011, 500113, 90102, // the redirect URI cannot be trusted
 	700016, 7000112, 650059, 90002, 900023, 90013, 900561, // client or tenant cannot be resolved
 	50020, 50034, 50126, 50173, 165000, // somebody else may sign in
-	90093, 90094, 90095, 650056,
+	90093, 90094, 90095, 900941, 650056,
 }
 
 // pageUnlessSilent stay there as well, unless the app asked not to show any.

@@ -216,7 +216,7 @@ func TestClientCredentials(t *testing.T) {
 	}{
 		{"no tenant", "organizations", "scope", "", 50059, "invalid_request", 400},
 		{"no secret", home.ID, "client_secret", "", 7000216, "invalid_client", 401},
-		{"no scope", home.ID, "scope", "", 900144, "invalid_request", 400},
+		{"no scope", home.ID, "scope", "", 90014, "invalid_request", 400},
 		{"named scope", home.ID, "scope", devopsScope, 1002012, "invalid_scope", 400},
 		{"sign-in scopes", home.ID, "scope", "openid", 1002012, "invalid_scope", 400},
 		{"two resources", home.ID, "scope", devopsAppID + "/.default https://graph.microsoft.com/.default", 28000, "invalid_request", 400},

@@ -221,12 +221,11 @@ func (v *visit) clientCredentials(req tokenRequest) (*tokenBody, *refusal) {
 
 // appScope reads the one resource an app asks a token of its own for.
 func (v *visit) appScope(t *tenant, c client) (asked, *refusal) {
-	parameter := "scope"
-	if v.v1 {
-		parameter = "resource"
-	}
-	if strings.TrimSpace(v.param(parameter)) == "" {
-		return asked{}, aadsts(900144, "parameter", parameter)
+	switch {
+	case v.v1 && v.param("resource") == "":
+		return asked{}, aadsts(900144, "parameter", "resource")
+	case !v.v1 && strings.TrimSpace(v.param("scope")) == "":
+		return asked{}, aadsts(90014, "field", "scope")
 	}
 	scope, e := v.requestedScope()
 	switch {

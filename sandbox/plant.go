@@ -94,7 +94,7 @@ func policiesOf(s seedPolicies, domain string) policies {
 		AllowedToCreateApps: s.UsersMayRegisterApps, AllowRiskyConsent: s.RiskyConsentAllowed,
 		AdminConsentWorkflow: s.AdminConsentWorkflow, MultitenantForbidden: s.MultitenantForbidden,
 		PasswordAdditionForbidden: s.SecretsForbidden, PasswordMaxLifetime: time.Duration(s.SecretMaxDays) * 24 * time.Hour,
-		AppPolicyID: stableID("app policy", domain), AccessRules: s.AccessRules,
+		AppPolicyID: stableID("app policy", domain), AccessRules: s.AccessRules, RiskyApps: s.RiskyApps,
 	}
 	if s.UsersMayConsent {
 		p.PermissionGrantPolicies = []string{consentForSelf}

@@ -35,13 +35,14 @@ type seedTenant struct {
 }
 
 type seedPolicies struct {
-	UsersMayRegisterApps bool `json:"users_may_register_apps"`
-	UsersMayConsent      bool `json:"users_may_consent"`
-	RiskyConsentAllowed  bool `json:"risky_consent_allowed"`
-	AdminConsentWorkflow bool `json:"admin_consent_workflow"`
-	MultitenantForbidden bool `json:"multitenant_forbidden"`
-	SecretsForbidden     bool `json:"secrets_forbidden"`
-	SecretMaxDays        int  `json:"secret_max_days"` // 0: no limit
+	UsersMayRegisterApps bool     `json:"users_may_register_apps"`
+	UsersMayConsent      bool     `json:"users_may_consent"`
+	RiskyConsentAllowed  bool     `json:"risky_consent_allowed"`
+	AdminConsentWorkflow bool     `json:"admin_consent_workflow"`
+	MultitenantForbidden bool     `json:"multitenant_forbidden"`
+	SecretsForbidden     bool     `json:"secrets_forbidden"`
+	SecretMaxDays        int      `json:"secret_max_days"` // 0: no limit
+	RiskyApps            []string `json:"risky_apps"`      // client IDs that consent waits for an administrator with
 	// AccessRules are what Conditional Access refuses, by AADSTS number.
 	AccessRules []accessRule `json:"access_rules"`
 }

@@ -128,6 +128,11 @@ func (p *seedPolicies) check(people []string) error {
 	if p.SecretMaxDays < 0 {
 		return fmt.Errorf(`"secret_max_days" is %d: give 1 or more, or 0 for no limit`, p.SecretMaxDays)
 	}
+	for i, id := range p.RiskyApps {
+		if !isGUID(id) {
+			return fmt.Errorf(`"risky_apps"[%d] is %q: give a client ID`, i, id)
+		}
+	}
 	for i, r := range p.AccessRules {
 		if err := r.check(people); err != nil {
 			return fmt.Errorf("access_rules[%d]: %w", i, err)

@@ -58,6 +58,9 @@ type policies struct {
 	// PermissionGrantPolicies are assigned to users; none: no user consent.
 	PermissionGrantPolicies []string
 	AllowRiskyConsent       bool
+	// RiskyApps are client IDs of apps that Microsoft's detection, rather
+	// than their registration, holds against consent by users.
+	RiskyApps []string
 	AdminConsentWorkflow    bool
 	// AccessRules are what Conditional Access refuses.
 	AccessRules []accessRule
