@@ -55,11 +55,15 @@ func (v *visit) deviceCode() *loginAnswer {
 	v.world.login.sweep(v.at)
 	code, at := opaque("1.D", 96), v.origin+"/devicelogin"
 	v.world.login.devices[code] = d
-	return v.json(http.StatusOK, deviceBody{
+	body := deviceBody{
 		UserCode: d.userCode, DeviceCode: code, VerificationURI: at,
 		ExpiresIn: int(deviceCodeLifetime / time.Second), Interval: devicePollSeconds,
 		Message: fmt.Sprintf("To sign in, use a web browser to open the page %s and enter the code %s to authenticate.", at, d.userCode),
-	})
+	}
+	if v.v1 {
+		return v.json(http.StatusOK, body.v1())
+	}
+	return v.json(http.StatusOK, body)
 }
 
 func (v *visit) newDevice() (*deviceSignIn, *refusal) {

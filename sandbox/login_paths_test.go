@@ -23,7 +23,7 @@ func TestAnAuthorizationRequestMayBePosted(t *testing.T) {
 	}
 }
 
-//parity:partly login POST /{tenant}/oauth2/devicecode: as under v2.0; the name verification_url of the old answer is left out
+//parity:real login POST /{tenant}/oauth2/devicecode
 //parity:real login GET /common/oauth2/deviceauth
 //parity:real login POST /common/oauth2/deviceauth
 func TestADeviceThatKnowsTheOldPathsSignsIn(t *testing.T) {
@@ -31,6 +31,9 @@ func TestADeviceThatKnowsTheOldPathsSignsIn(t *testing.T) {
 	device := l.postForm(l.base+"/common/oauth2/devicecode", url.Values{"client_id": {azureCLI}, "resource": {devopsAppID}})
 	device.refused(90133, "invalid_request", 400)
 	device = l.postForm(l.base+"/organizations/oauth2/devicecode", url.Values{"client_id": {azureCLI}, "resource": {devopsAppID}}).ok()
+	if uri := device.string("verification_url"); uri != l.base+"/devicelogin" || device.string("expires_in") != "900" || device.string("interval") != "5" || len(device.json) != 6 {
+		t.Errorf("answer %v", device.json)
+	}
 	page := l.visitor().open(l.base + "/common/oauth2/deviceauth").shows("Enter code to allow access")
 	b := page.visitor
 	b.post(l.base+"/common/oauth2/deviceauth", url.Values{"otc": {device.string("user_code")}}).

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -53,6 +54,21 @@ func (c client) listedResources() string {
 		ids = append(ids, r.ResourceAppID)
 	}
 	return strings.Join(ids, ", ")
+}
+
+// deviceBodyV1 is the answer of the device code endpoint without "v2.0":
+// another name for the address, and numbers as text.
+type deviceBodyV1 struct {
+	UserCode        string `json:"user_code"`
+	DeviceCode      string `json:"device_code"`
+	VerificationURL string `json:"verification_url"`
+	ExpiresIn       string `json:"expires_in"`
+	Interval        string `json:"interval"`
+	Message         string `json:"message"`
+}
+
+func (d deviceBody) v1() deviceBodyV1 {
+	return deviceBodyV1{d.UserCode, d.DeviceCode, d.VerificationURI, strconv.Itoa(d.ExpiresIn), strconv.Itoa(d.Interval), d.Message}
 }
 
 func issueTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.0000000Z") }
