@@ -18,7 +18,7 @@ const adatum = `{
   "members": [{"user": "basic", "access": "basic"}, {"user": "stakeholder", "access": "stakeholder"}, {"user": "unlicensed", "access": "none"}]}]
 }`
 
-//parity:partly devops GET /{organization}/_apis/connectionData: without service definitions and access mappings
+//parity:partly devops GET /{organization}/_apis/connectionData: the list of service definitions is empty
 //parity:real devops HEAD /{organization}
 //parity:choice devops anonymous connectionData: 302, or 401 with Suppress, where there is no public project; by analogy with other operations
 //parity:choice devops WWW-Authenticate: Bearer, Basic, TFS-Federated, in this order and each in a line of its own

@@ -47,9 +47,12 @@ func listRepositories(c *devopsCall) (devopsReply, *devopsError) {
 
 func getRepository(c *devopsCall) (devopsReply, *devopsError) {
 	wanted := c.params["repository"]
-	for _, repo := range c.project.repos {
-		if c.member.AccessLevel != accessStakeholder && (strings.EqualFold(repo.Name, wanted) || strings.EqualFold(repo.ID, wanted)) {
-			return ok(c.repositoryBody(c.project, repo)), nil
+	for _, p := range c.scope() {
+		for _, repo := range p.repos {
+			named := c.project != nil && strings.EqualFold(repo.Name, wanted) // a name alone may be of several
+			if c.member.AccessLevel != accessStakeholder && (named || strings.EqualFold(repo.ID, wanted)) {
+				return ok(c.repositoryBody(p, repo)), nil
+			}
 		}
 	}
 	return devopsReply{}, errDevOpsRepository.with(wanted)
@@ -88,13 +91,33 @@ func (c *devopsCall) definitionBody(p *project) definitionBody {
 func listBuilds(c *devopsCall) (devopsReply, *devopsError) {
 	var builds []buildBody
 	for _, b := range c.project.builds {
-		builds = append(builds, buildBody{
-			ID: b.ID, BuildNumber: b.Number, Status: b.Status, Result: b.Result, QueueTime: b.Queued,
-			URL:        c.url(c.project.ID + "/_apis/build/Builds/" + strconv.Itoa(b.ID)),
-			Definition: c.definitionBody(c.project), Project: c.projectBody(c.project),
-		})
+		builds = append(builds, c.buildBody(b))
 	}
 	return devopsListOf(paged(c, builds, 1000)), nil
+}
+
+func (c *devopsCall) buildBody(b *build) buildBody {
+	return buildBody{
+		ID: b.ID, BuildNumber: b.Number, Status: b.Status, Result: b.Result, QueueTime: b.Queued,
+		URL:        c.url(c.project.ID + "/_apis/build/Builds/" + strconv.Itoa(b.ID)),
+		Definition: c.definitionBody(c.project), Project: c.projectBody(c.project),
+	}
+}
+
+func getBuild(c *devopsCall) (devopsReply, *devopsError) {
+	for _, b := range c.project.builds {
+		if strconv.Itoa(b.ID) == c.params["buildId"] {
+			return ok(c.buildBody(b)), nil
+		}
+	}
+	return devopsReply{}, errDevOpsBuild.with(c.params["buildId"])
+}
+
+func getDefinition(c *devopsCall) (devopsReply, *devopsError) {
+	if c.params["definitionId"] != "1" {
+		return devopsReply{}, errDevOpsDefinition.with(c.params["definitionId"])
+	}
+	return ok(c.definitionBody(c.project)), nil
 }
 
 func listDefinitions(c *devopsCall) (devopsReply, *devopsError) {

@@ -24,12 +24,13 @@ func (e devopsError) with(args ...any) *devopsError {
 }
 
 const (
-	tfsServer  = "Microsoft.TeamFoundation.Framework.Server"
-	tfsCore    = "Microsoft.TeamFoundation.Core.WebApi"
-	vssCommon  = "Microsoft.VisualStudio.Services.Common"
-	vssWebAPI  = "Microsoft.VisualStudio.Services.WebApi"
-	witServer  = "Microsoft.TeamFoundation.WorkItemTracking.Server"
-	classicWeb = "System.Web"
+	tfsServer   = "Microsoft.TeamFoundation.Framework.Server"
+	tfsCore     = "Microsoft.TeamFoundation.Core.WebApi"
+	vssCommon   = "Microsoft.VisualStudio.Services.Common"
+	vssWebAPI   = "Microsoft.VisualStudio.Services.WebApi"
+	buildWebAPI = "Microsoft.TeamFoundation.Build.WebApi"
+	witServer   = "Microsoft.TeamFoundation.WorkItemTracking.Server"
+	classicWeb  = "System.Web"
 )
 
 // The refusals. Status, type key and event ID are from captured answers where
@@ -66,12 +67,22 @@ var (
 		"VS402323: Work item type %s does not exist in project %s or you do not have permission to access it."}
 	errDevOpsRule = devopsError{http.StatusBadRequest, witServer + ".RuleValidationException", witServer, 3200,
 		"TF401320: Rule Error for field %s. Error code: %s."}
-	errDevOpsPatchTest = devopsError{http.StatusPreconditionFailed, witServer + ".WorkItemRevisionMismatchException", witServer, 3200,
-		"VS403351: Test Operation for path '%s' failed."}
+	errDevOpsPatchTest = devopsError{http.StatusPreconditionFailed, vssWebAPI + ".Patch.TestPatchOperationFailedException", vssWebAPI, 3000,
+		"VS403351: Test Operation for path %s failed, value %v was not equal to test value %v."}
+	errDevOpsPerson = devopsError{http.StatusBadRequest, witServer + ".RuleValidationException", witServer, 3200,
+		"The identity value '%v' for field '%s' is an unknown identity."}
+	errDevOpsConflict = devopsError{http.StatusBadRequest, witServer + ".ConflictingParametersException", witServer, 3200,
+		"%s"}
+	errDevOpsTeam = devopsError{http.StatusNotFound, tfsCore + ".TeamNotFoundException", tfsCore, 3000,
+		"The team with id '%s' does not exist."}
 	errDevOpsQuery = devopsError{http.StatusBadRequest, witServer + ".SyntaxException", witServer, 3200,
 		"TF51006: The query statement is not valid: %s"}
 	errDevOpsArea = devopsError{http.StatusNotFound, vssWebAPI + ".VssResourceNotFoundException", vssWebAPI, 3000,
 		"The resource area %s is not registered here."}
+	errDevOpsBuild = devopsError{http.StatusNotFound, buildWebAPI + ".BuildNotFoundException", buildWebAPI, 3000,
+		"The requested build %s could not be found."}
+	errDevOpsDefinition = devopsError{http.StatusNotFound, buildWebAPI + ".DefinitionNotFoundException", buildWebAPI, 3000,
+		"TF215016: The build definition %s does not exist. Specify a valid build definition and try again."}
 	errDevOpsRepository = devopsError{http.StatusNotFound, "Microsoft.TeamFoundation.Git.Server.GitRepositoryNotFoundException", "Microsoft.TeamFoundation.Git.Server", 3000,
 		"TF401019: The Git repository with name or identifier %s does not exist or you do not have permissions for the operation you are attempting."}
 )
@@ -97,6 +108,10 @@ func (e *devopsError) typeKey() string {
 }
 
 func writeDevOpsError(w http.ResponseWriter, e *devopsError) {
+	if e.typeName == "" { // in the form of the framework below the service
+		writeJSON(w, e.status, map[string]any{"count": 1, "value": map[string]string{"Message": e.message}})
+		return
+	}
 	writeJSON(w, e.status, devopsErrorBody{
 		ID: "1", Message: e.message, TypeName: e.typeName + ", " + e.assembly,
 		TypeKey: e.typeKey(), EventID: e.eventID,

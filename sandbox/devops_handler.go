@@ -116,8 +116,11 @@ func (c *devopsCall) operate(operations []devopsOperation, path string) (devopsR
 	}
 	if name, named := c.params["project"]; named {
 		if c.project, failure = c.org.project(name); failure != nil {
-			return devopsReply{}, failure
+			return devopsReply{}, op.missing(failure)
 		}
+	}
+	if team, named := c.params["team"]; named && !c.hasTeam(team) {
+		return devopsReply{}, errDevOpsTeam.with(team)
 	}
 	if op.code && c.member != nil && c.member.AccessLevel == accessStakeholder {
 		return devopsListOf[any](nil), nil

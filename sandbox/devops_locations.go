@@ -80,6 +80,7 @@ var devopsLocations = []resourceLocation{
 }
 
 var vsspsLocations = []resourceLocation{
+	inPreview("e81700f7-3be2-46de-8624-2eb35882fcaa", "Location", "ResourceAreas", "_apis/{resource}/{areaId}", 1),
 	inPreview("00d9565f-ed9c-4a06-9a50-00e7896ccab4", "Location", "ConnectionData", "_apis/{resource}", 1),
 	inPreview("005e26ec-6b77-4e4f-a986-b3827bf241f5", "Graph", "users", "_apis/{area}/{resource}/{userDescriptor}", 1),
 	inPreview("ebbe6af8-0b91-4c13-8cf1-777c14858188", "Graph", "groups", "_apis/{area}/{resource}/{groupDescriptor}", 1),
@@ -132,8 +133,19 @@ var resourceAreas = map[string][2]string{
 	"0d55247a-1c47-4462-9b1f-5e2125590ee6": {"Account", serviceVSSPSOrganizations},
 }
 
+// areaOperations tell at which host each area stands.
+var areaOperations = []devopsOperation{
+	{method: http.MethodGet, path: "_apis/resourceAreas", preview: true, run: listResourceAreas},
+	{method: http.MethodGet, path: "_apis/resourceAreas/{areaId}", preview: true, run: getResourceArea},
+}
+
+// resourceArea finds an area by its ID. Without an organization there are
+// those of the host itself alone.
 func (c *devopsCall) resourceArea(id string) (area resourceArea, known bool) {
 	of, known := resourceAreas[strings.ToLower(id)]
+	if c.org == nil && of[1] != serviceVSSPSOrganizations {
+		return resourceArea{}, false
+	}
 	return resourceArea{ID: id, Name: of[0], LocationURL: c.areaURL(of[1])}, known
 }
 
@@ -149,8 +161,9 @@ func (c *devopsCall) areaURL(service string) string {
 func listResourceAreas(c *devopsCall) (devopsReply, *devopsError) {
 	var areas []resourceArea
 	for id := range resourceAreas {
-		area, _ := c.resourceArea(id)
-		areas = append(areas, area)
+		if area, known := c.resourceArea(id); known {
+			areas = append(areas, area)
+		}
 	}
 	slices.SortFunc(areas, func(a, b resourceArea) int { return strings.Compare(a.Name+a.ID, b.Name+b.ID) })
 	return devopsListOf(areas), nil

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"cmp"
 	"net/url"
 	"strings"
 	"time"
@@ -12,56 +11,6 @@ const (
 	visibilityPrivate = "private"
 	visibilityPublic  = "public"
 )
-
-// connectionData tells a caller who they are here. In an organization with a
-// public project it answers nobody, too, and calls them Anonymous.
-func connectionData(c *devopsCall) (devopsReply, *devopsError) {
-	who := c.identity()
-	return ok(map[string]any{
-		"authenticatedUser": who,
-		"authorizedUser":    who,
-		"instanceId":        c.org.ID,
-		"deploymentId":      stableID("deployment"),
-		"deploymentType":    "hosted",
-		"lastUserAccess":    c.world.now().UTC().Truncate(time.Second),
-		"locationServiceData": map[string]any{
-			"serviceOwner":                stableID("service-owner"),
-			"defaultAccessMappingMoniker": "PublicAccessMapping",
-			"lastChangeId":                1,
-			"lastChangeId64":              1,
-		},
-	}), nil
-}
-
-const anonymousID = "aaaaaaaa-aaaa-aaaa-aaaa-aaaaaaaaaaaa"
-
-// account is the name that a caller signs in with; an app has its object ID.
-func (c *caller) account() string { return cmp.Or(c.UserPrincipalName, c.ObjectID) }
-
-// identity is the caller as connectionData puts it.
-func (c *devopsCall) identity() map[string]any {
-	if c.member == nil {
-		return map[string]any{
-			"id": anonymousID, "descriptor": "System:PublicAccess;" + anonymousID,
-			"subjectDescriptor": "", "providerDisplayName": "Anonymous", "isActive": true,
-			"properties": map[string]any{}, "resourceVersion": 2, "metaTypeId": 0,
-		}
-	}
-	account := c.caller.account()
-	descriptor := `Microsoft.IdentityModel.Claims.ClaimsIdentity;` + c.caller.TenantID + `\` + account
-	subject := "aad."
-	if c.caller.appOnly() {
-		descriptor = `Microsoft.VisualStudio.Services.Claims.AadServicePrincipal;` + c.caller.TenantID + `\` + account
-		subject = "aadsp."
-	}
-	return map[string]any{
-		"id": c.member.ID, "descriptor": descriptor,
-		"subjectDescriptor":   subjectDescriptor(subject, c.member),
-		"providerDisplayName": c.member.DisplayName, "isActive": true,
-		"properties":      map[string]any{"Account": map[string]string{"$type": "System.String", "$value": account}},
-		"resourceVersion": 2, "metaTypeId": 0,
-	}
-}
 
 // A projectBody is a project on the wire.
 type projectBody struct {
@@ -155,6 +104,12 @@ func (c *devopsCall) teamBody(p *project) teamBody {
 		ID: id, Name: p.Name + " Team", URL: c.url("_apis/projects/" + p.ID + "/teams/" + id),
 		Description: "The default project team.", ProjectName: p.Name, ProjectID: p.ID,
 	}
+}
+
+// hasTeam reports whether the project has a team, by name or ID.
+func (c *devopsCall) hasTeam(nameOrID string) bool {
+	team := c.teamBody(c.project)
+	return strings.EqualFold(team.Name, nameOrID) || strings.EqualFold(team.ID, nameOrID)
 }
 
 func listTeams(c *devopsCall) (devopsReply, *devopsError) {

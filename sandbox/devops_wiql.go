@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,7 +28,10 @@ type wiqlOrder struct {
 // another request.
 func queryWorkItems(c *devopsCall) (devopsReply, *devopsError) {
 	var body struct{ Query string }
-	if err := json.Unmarshal(c.body, &body); err != nil || body.Query == "" {
+	if failure := c.readJSON(&body); failure != nil {
+		return devopsReply{}, failure
+	}
+	if body.Query == "" {
 		return devopsReply{}, errDevOpsArgument.with("You must pass a query in the body of the request.")
 	}
 	query, err := c.parseWIQL(body.Query)

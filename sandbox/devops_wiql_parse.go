@@ -180,16 +180,34 @@ func isUnder(have any, want string) bool {
 }
 
 func (p *wiqlParser) comparison(field string) (wiqlTest, error) {
-	if p.word("in") {
+	switch {
+	case p.word("not"): // NOT IN, NOT CONTAINS, NOT UNDER
+		test, err := p.comparison(field)
+		return func(f map[string]any) bool { return !test(f) }, err
+	case p.word("in"):
 		return p.membership(field)
+	case p.word("is"):
+		return p.emptiness(field)
 	}
 	sign := p.next()
 	compare, ok := wiqlOperators[strings.ToLower(sign)]
 	if !ok {
 		return nil, fmt.Errorf("the operator %q is not known", sign)
 	}
+	if strings.EqualFold(sign, "contains") {
+		p.word("words") // compared as text, too
+	}
 	want, err := p.value()
 	return func(f map[string]any) bool { return compare(f[field], want) }, err
+}
+
+// emptiness is IS EMPTY or IS NOT EMPTY.
+func (p *wiqlParser) emptiness(field string) (wiqlTest, error) {
+	not := p.word("not")
+	if !p.word("empty") {
+		return nil, errors.New("EMPTY is missing after IS")
+	}
+	return func(f map[string]any) bool { return (fieldText(f[field]) == "") != not }, nil
 }
 
 func (p *wiqlParser) membership(field string) (wiqlTest, error) {
@@ -215,7 +233,8 @@ func (p *wiqlParser) membership(field string) (wiqlTest, error) {
 	}, nil
 }
 
-// value is a quoted text, a number or one of the macros @project and @me.
+// value is a quoted text, a number or one of the macros @project, @me and
+// @today with days added or taken away.
 func (p *wiqlParser) value() (string, error) {
 	token := p.next()
 	switch {
@@ -223,6 +242,8 @@ func (p *wiqlParser) value() (string, error) {
 		return p.call.caller.UserPrincipalName, nil
 	case strings.EqualFold(token, "@project") && p.call.project != nil:
 		return p.call.project.Name, nil
+	case len(token) >= len("@today") && strings.EqualFold(token[:len("@today")], "@today"):
+		return p.today(token[len("@today"):])
 	case len(token) >= 2 && (token[0] == '\'' || token[0] == '"'):
 		quote := token[:1]
 		return strings.ReplaceAll(token[1:len(token)-1], quote+quote, quote), nil
@@ -231,4 +252,22 @@ func (p *wiqlParser) value() (string, error) {
 		return "", fmt.Errorf("a value was expected at %q", token)
 	}
 	return token, nil
+}
+
+// today is a date, so many days from now; the offset may stand apart.
+func (p *wiqlParser) today(offset string) (string, error) {
+	if strings.HasPrefix(p.peek(), "-") || strings.HasPrefix(p.peek(), "+") {
+		offset += p.next()
+	}
+	if offset == "-" || offset == "+" {
+		offset += p.next()
+	}
+	days := 0
+	if offset != "" {
+		var err error
+		if days, err = strconv.Atoi(offset); err != nil {
+			return "", fmt.Errorf("a number of days was expected at %q", offset)
+		}
+	}
+	return p.call.world.now().UTC().AddDate(0, 0, days).Format("2006-01-02"), nil
 }

@@ -3,64 +3,65 @@ package sandbox
 import (
 	"encoding/json"
 	"maps"
-	"net/url"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
-
-// workItemTypes are those of the Agile process.
-var workItemTypes = []string{"Bug", "Epic", "Feature", "Issue", "Task", "Test Case", "User Story"}
-
-// workItemFields are the fields a work item can have, by reference name.
-var workItemFields = map[string]workItemField{
-	"System.Id":                      {"ID", "integer", true},
-	"System.Rev":                     {"Rev", "integer", true},
-	"System.TeamProject":             {"Team Project", "string", true},
-	"System.WorkItemType":            {"Work Item Type", "string", true},
-	"System.CreatedDate":             {"Created Date", "dateTime", true},
-	"System.CreatedBy":               {"Created By", "string", true},
-	"System.ChangedDate":             {"Changed Date", "dateTime", true},
-	"System.ChangedBy":               {"Changed By", "string", true},
-	"System.Title":                   {"Title", "string", false},
-	"System.State":                   {"State", "string", false},
-	"System.Reason":                  {"Reason", "string", false},
-	"System.AssignedTo":              {"Assigned To", "string", false},
-	"System.Description":             {"Description", "html", false},
-	"System.AreaPath":                {"Area Path", "treePath", false},
-	"System.IterationPath":           {"Iteration Path", "treePath", false},
-	"System.Tags":                    {"Tags", "plainText", false},
-	"System.History":                 {"History", "history", false},
-	"Microsoft.VSTS.Common.Priority": {"Priority", "integer", false},
-	"Microsoft.VSTS.Common.Severity": {"Severity", "string", false},
-	"Microsoft.VSTS.TCM.ReproSteps":  {"Repro Steps", "html", false},
-}
-
-// A workItemField is a field's name in forms and its type; read-only fields
-// are kept by the service.
-type workItemField struct {
-	name, kind string
-	readOnly   bool
-}
-
-// fieldName resolves a reference name or a name in forms.
-func fieldName(given string) (string, bool) {
-	for reference, f := range workItemFields {
-		if strings.EqualFold(reference, given) || strings.EqualFold(f.name, given) {
-			return reference, true
-		}
-	}
-	return "", false
-}
 
 // A workItemBody is a work item on the wire.
 type workItemBody struct {
-	ID     int                          `json:"id"`
-	Rev    int                          `json:"rev"`
-	Fields map[string]any               `json:"fields"`
-	Links  map[string]map[string]string `json:"_links,omitempty"`
-	URL    string                       `json:"url"`
+	ID        int                          `json:"id"`
+	Rev       int                          `json:"rev"`
+	Fields    map[string]any               `json:"fields"`
+	Relations []workItemRelation           `json:"relations,omitempty"`
+	Links     map[string]map[string]string `json:"_links,omitempty"`
+	URL       string                       `json:"url"`
+}
+
+// A workItemRelation leads from a work item to another one or to a page.
+type workItemRelation struct {
+	Rel        string         `json:"rel"`
+	URL        string         `json:"url"`
+	Attributes map[string]any `json:"attributes"`
+}
+
+// A workItemView is which parts of items an answer shows.
+type workItemView struct {
+	Fields []string `json:"fields"` // none: all
+	Expand string   `json:"$expand"`
+}
+
+// The values of $expand in lower case.
+const (
+	expandNone      = "none"
+	expandRelations = "relations"
+	expandFields    = "fields"
+	expandLinks     = "links"
+	expandAll       = "all"
+)
+
+// check refuses an expansion that does not exist, or does not go with fields.
+func (v workItemView) check() *devopsError {
+	expand := strings.ToLower(v.Expand)
+	switch {
+	case !has([]string{"", expandNone, expandRelations, expandFields, expandLinks, expandAll}, expand):
+		return errDevOpsArgument.with("The value " + strconv.Quote(v.Expand) + " of $expand is not one of none, relations, fields, links and all.")
+	case len(v.Fields) > 0 && has([]string{expandRelations, expandFields, expandAll}, expand):
+		return errDevOpsConflict.with("The expand parameter can not be used with the fields parameter.")
+	}
+	return nil
+}
+
+func (v workItemView) expands(part string) bool {
+	return strings.EqualFold(v.Expand, part) || strings.EqualFold(v.Expand, expandAll)
+}
+
+// view reads the parameters fields and $expand.
+func (c *devopsCall) view() (workItemView, *devopsError) {
+	q := c.r.URL.Query()
+	v := workItemView{Expand: q.Get("$expand"), Fields: strings.FieldsFunc(q.Get("fields"), func(r rune) bool { return r == ',' || r == ' ' })}
+	return v, v.check()
 }
 
 func (c *devopsCall) workItemURL(p *project, id int) string {
@@ -68,19 +69,33 @@ func (c *devopsCall) workItemURL(p *project, id int) string {
 }
 
 // workItemBody copies the fields: an answer is written without the lock.
-// Names limit them; none means all.
-func (c *devopsCall) workItemBody(p *project, item *workItem, names ...string) workItemBody {
+func (c *devopsCall) workItemBody(p *project, item *workItem, view workItemView) workItemBody {
 	fields := maps.Clone(item.Fields)
-	if len(names) > 0 {
+	if len(view.Fields) > 0 {
 		maps.DeleteFunc(fields, func(name string, _ any) bool {
-			return !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
+			return !slices.ContainsFunc(view.Fields, func(n string) bool { return strings.EqualFold(n, name) })
 		})
 	}
-	url := c.workItemURL(p, item.ID)
-	return workItemBody{
-		ID: item.ID, Rev: item.Rev, Fields: fields, URL: url,
-		Links: map[string]map[string]string{"self": {"href": url}},
+	body := workItemBody{ID: item.ID, Rev: item.Rev, Fields: fields, URL: c.workItemURL(p, item.ID)}
+	if view.expands(expandRelations) {
+		body.Relations = item.Relations
 	}
+	if view.expands(expandLinks) {
+		body.Links = map[string]map[string]string{
+			"self": {"href": body.URL},
+			"html": {"href": c.url("_workitems/edit/" + strconv.Itoa(item.ID))},
+		}
+	}
+	return body
+}
+
+// single is workItemBody for an answer about one item: links come unasked.
+func (c *devopsCall) single(p *project, item *workItem, view workItemView) devopsReply {
+	body := c.workItemBody(p, item, view)
+	if body.Links == nil {
+		body.Links = c.workItemBody(p, item, workItemView{Expand: expandLinks}).Links
+	}
+	return ok(body)
 }
 
 // workItem finds an item that is not deleted in the projects the path speaks
@@ -94,11 +109,20 @@ func (c *devopsCall) workItem(id int) (*project, *workItem) {
 	return nil, nil
 }
 
-// namedWorkItem is the item of the path's {id}.
-func (c *devopsCall) namedWorkItem() (*project, *workItem, *devopsError) {
+// workItemID is the path's {id}.
+func (c *devopsCall) workItemID() (int, *devopsError) {
 	id, err := strconv.Atoi(c.params["id"])
 	if err != nil {
-		return nil, nil, errDevOpsArgument.with("The work item ID " + strconv.Quote(c.params["id"]) + " is not a number.")
+		return 0, errDevOpsArgument.with("The work item ID " + strconv.Quote(c.params["id"]) + " is not a number.")
+	}
+	return id, nil
+}
+
+// namedWorkItem is the item of the path's {id}.
+func (c *devopsCall) namedWorkItem() (*project, *workItem, *devopsError) {
+	id, failure := c.workItemID()
+	if failure != nil {
+		return nil, nil, failure
 	}
 	p, item := c.workItem(id)
 	if item == nil {
@@ -107,24 +131,27 @@ func (c *devopsCall) namedWorkItem() (*project, *workItem, *devopsError) {
 	return p, item, nil
 }
 
-func (c *devopsCall) wantedFields() []string {
-	list := c.r.URL.Query().Get("fields")
-	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
-}
-
 func getWorkItem(c *devopsCall) (devopsReply, *devopsError) {
+	view, failure := c.view()
+	if failure != nil {
+		return devopsReply{}, failure
+	}
 	p, item, failure := c.namedWorkItem()
 	if failure != nil {
 		return devopsReply{}, failure
 	}
-	return ok(c.workItemBody(p, item, c.wantedFields()...)), nil
+	return c.single(p, item, view), nil
 }
 
 // listWorkItems answers ?ids=1,2: all of them, or an error for the first that
 // is missing (null in its place with errorPolicy=omit).
 func listWorkItems(c *devopsCall) (devopsReply, *devopsError) {
 	q := c.r.URL.Query()
-	wanted := workItemBatch{Fields: c.wantedFields(), ErrorPolicy: q.Get("errorPolicy")}
+	view, failure := c.view()
+	if failure != nil {
+		return devopsReply{}, failure
+	}
+	wanted := workItemBatch{workItemView: view, ErrorPolicy: q.Get("errorPolicy")}
 	for text := range strings.SplitSeq(q.Get("ids"), ",") {
 		id, err := strconv.Atoi(strings.TrimSpace(text))
 		if err != nil && q.Get("ids") != "" {
@@ -138,18 +165,30 @@ func listWorkItems(c *devopsCall) (devopsReply, *devopsError) {
 
 // A workItemBatch asks for many work items at once.
 type workItemBatch struct {
-	IDs         []int    `json:"ids"`
-	Fields      []string `json:"fields"`
-	ErrorPolicy string   `json:"errorPolicy"`
+	IDs []int `json:"ids"`
+	workItemView
+	ErrorPolicy string `json:"errorPolicy"`
 }
 
 // batchWorkItems is listWorkItems with a body in place of the query.
 func batchWorkItems(c *devopsCall) (devopsReply, *devopsError) {
 	var wanted workItemBatch
-	if err := json.Unmarshal(c.body, &wanted); err != nil {
-		return devopsReply{}, errDevOpsArgument.with("The request body is not a work item batch request.")
+	if failure := c.readJSON(&wanted); failure != nil {
+		return devopsReply{}, failure
+	}
+	if failure := wanted.check(); failure != nil {
+		return devopsReply{}, failure
 	}
 	return c.workItems(wanted)
+}
+
+// readJSON reads the body. What is no JSON is refused before the operation
+// looks at it, in a form of its own.
+func (c *devopsCall) readJSON(into any) *devopsError {
+	if err := json.Unmarshal(c.body, into); err != nil {
+		return &devopsError{status: http.StatusBadRequest, message: "The request body cannot be read: " + err.Error()}
+	}
+	return nil
 }
 
 func (c *devopsCall) workItems(wanted workItemBatch) (devopsReply, *devopsError) {
@@ -161,7 +200,7 @@ func (c *devopsCall) workItems(wanted workItemBatch) (devopsReply, *devopsError)
 		p, item := c.workItem(id)
 		switch {
 		case item != nil:
-			items = append(items, c.workItemBody(p, item, wanted.Fields...))
+			items = append(items, c.workItemBody(p, item, wanted.workItemView))
 		case strings.EqualFold(wanted.ErrorPolicy, "omit"):
 			items = append(items, nil)
 		default:
@@ -169,144 +208,4 @@ func (c *devopsCall) workItems(wanted workItemBatch) (devopsReply, *devopsError)
 		}
 	}
 	return devopsListOf(items), nil
-}
-
-// createWorkItem makes an item of the path's {type} from a JSON patch.
-func createWorkItem(c *devopsCall) (devopsReply, *devopsError) {
-	kind, failure := c.workItemType()
-	if failure != nil {
-		return devopsReply{}, failure
-	}
-	item := &workItem{Rev: 0, Fields: map[string]any{
-		"System.TeamProject": c.project.Name, "System.WorkItemType": kind,
-		"System.State": "New", "System.Reason": "New",
-		"System.AreaPath": c.project.Name, "System.IterationPath": c.project.Name,
-		"System.CreatedDate": c.moment(), "System.CreatedBy": c.person(),
-	}}
-	changed, failure := c.patched(item)
-	if failure != nil {
-		return devopsReply{}, failure
-	}
-	if !c.validateOnly() {
-		changed.ID = c.org.nextWorkItem()
-		changed.Fields["System.Id"] = changed.ID
-		c.project.put(changed)
-	}
-	return ok(c.workItemBody(c.project, changed)), nil
-}
-
-func updateWorkItem(c *devopsCall) (devopsReply, *devopsError) {
-	p, item, failure := c.namedWorkItem()
-	if failure != nil {
-		return devopsReply{}, failure
-	}
-	changed, failure := c.patched(item)
-	if failure != nil {
-		return devopsReply{}, failure
-	}
-	if !c.validateOnly() {
-		p.put(changed)
-	}
-	return ok(c.workItemBody(p, changed)), nil
-}
-
-// deleteWorkItem moves an item to the recycle bin.
-func deleteWorkItem(c *devopsCall) (devopsReply, *devopsError) {
-	p, item, failure := c.namedWorkItem()
-	if failure != nil {
-		return devopsReply{}, failure
-	}
-	item.Deleted = true
-	return ok(c.deletedBody(p, item)), nil
-}
-
-func (c *devopsCall) deletedBody(p *project, item *workItem) map[string]any {
-	return map[string]any{
-		"id": item.ID, "type": item.Fields["System.WorkItemType"], "name": item.Fields["System.Title"],
-		"project": p.Name, "deletedDate": c.moment(), "deletedBy": c.caller.DisplayName, "code": 200,
-		"url": c.url(p.ID + "/_apis/wit/recyclebin/" + strconv.Itoa(item.ID)),
-	}
-}
-
-func listRecycleBin(c *devopsCall) (devopsReply, *devopsError) {
-	var deleted []map[string]any
-	for _, id := range slices.Sorted(maps.Keys(c.project.workItems)) {
-		if item := c.project.workItems[id]; item.Deleted {
-			deleted = append(deleted, c.deletedBody(c.project, item))
-		}
-	}
-	return devopsListOf(deleted), nil
-}
-
-func (c *devopsCall) validateOnly() bool {
-	return strings.EqualFold(c.r.URL.Query().Get("validateOnly"), "true")
-}
-
-// moment is the world's time as fields hold it.
-func (c *devopsCall) moment() string { return c.world.now().UTC().Format(time.RFC3339) }
-
-// person is the caller as fields hold people.
-func (c *devopsCall) person() map[string]any {
-	return map[string]any{"displayName": c.member.DisplayName, "id": c.member.ID, "uniqueName": c.member.Mail}
-}
-
-func (p *project) put(item *workItem) {
-	if p.workItems == nil {
-		p.workItems = map[int]*workItem{}
-	}
-	p.workItems[item.ID] = item
-}
-
-// nextWorkItem numbers items over all projects of the organization.
-func (o *organization) nextWorkItem() int {
-	last := 0
-	for _, p := range o.projects {
-		for id := range p.workItems {
-			last = max(last, id)
-		}
-	}
-	return last + 1
-}
-
-func listWorkItemTypes(c *devopsCall) (devopsReply, *devopsError) {
-	types := make([]map[string]any, len(workItemTypes))
-	for i, name := range workItemTypes {
-		types[i] = c.workItemTypeBody(name)
-	}
-	return devopsListOf(types), nil
-}
-
-func getWorkItemType(c *devopsCall) (devopsReply, *devopsError) {
-	name, failure := c.workItemType()
-	if failure != nil {
-		return devopsReply{}, failure
-	}
-	return ok(c.workItemTypeBody(name)), nil
-}
-
-func (c *devopsCall) workItemTypeBody(name string) map[string]any {
-	return map[string]any{
-		"name": name, "referenceName": "Microsoft.VSTS.WorkItemTypes." + strings.ReplaceAll(name, " ", ""), "isDisabled": false,
-		"url": c.url(c.project.ID + "/_apis/wit/workItemTypes/" + url.PathEscape(name)),
-	}
-}
-
-// workItemType is the path's {type} as the process calls it.
-func (c *devopsCall) workItemType() (string, *devopsError) {
-	for _, name := range workItemTypes {
-		if strings.EqualFold(name, c.params["type"]) {
-			return name, nil
-		}
-	}
-	return "", errDevOpsWorkItemType.with(c.params["type"], c.project.Name)
-}
-
-func listFields(c *devopsCall) (devopsReply, *devopsError) {
-	fields := make([]map[string]any, 0, len(workItemFields))
-	for _, reference := range slices.Sorted(maps.Keys(workItemFields)) {
-		f := workItemFields[reference]
-		fields = append(fields, map[string]any{"name": f.name, "referenceName": reference, "type": f.kind, "readOnly": f.readOnly,
-			"url": c.url("_apis/wit/fields/" + reference)})
-	}
-	return devopsListOf(fields), nil
 }

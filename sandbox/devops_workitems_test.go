@@ -20,11 +20,11 @@ func work(t *testing.T, s *Sandbox, method, path, body string) response {
 		"Authorization", "Bearer "+tokenFor(t, s, contosoDeveloper, "vso.work_write"), "Content-Type", kind)
 }
 
-//parity:partly devops POST /{organization}/{project}/_apis/wit/workitems/${type}: fields, by JSON patch; relations and the rules of a process are not kept
+//parity:partly devops POST /{organization}/{project}/_apis/wit/workitems/${type}: fields and relations, by JSON patch; of a process's rules those on title, state and assignee
 //parity:real devops GET /{organization}/{project}/_apis/wit/workitems/{id}
-//parity:partly devops PATCH /{organization}/{project}/_apis/wit/workitems/{id}: fields, by JSON patch; relations and the rules of a process are not kept
-//parity:partly devops DELETE /{organization}/{project}/_apis/wit/workitems/{id}: into the recycle bin; parameter destroy is not looked at
-//parity:partly devops GET /{organization}/{project}/_apis/wit/recyclebin: listed; nothing is restored from it
+//parity:partly devops PATCH /{organization}/{project}/_apis/wit/workitems/{id}: fields and relations, by JSON patch; of a process's rules those on title, state and assignee
+//parity:real devops DELETE /{organization}/{project}/_apis/wit/workitems/{id}
+//parity:real devops GET /{organization}/{project}/_apis/wit/recyclebin
 func TestWorkItemFromCreationToDeletion(t *testing.T) {
 	s := start(t, Options{})
 	created := work(t, s, "POST", "workitems/$Bug", `[{"op":"add","path":"/fields/System.Title","value":"It breaks"},{"op":"add","path":"/fields/System.Tags","value":"a; b"}]`)
@@ -58,7 +58,7 @@ func TestWorkItemFromCreationToDeletion(t *testing.T) {
 	}
 }
 
-//parity:partly devops POST /{organization}/{project}/_apis/wit/workitems/${type}: fields, by JSON patch; relations and the rules of a process are not kept
+//parity:partly devops POST /{organization}/{project}/_apis/wit/workitems/${type}: fields and relations, by JSON patch; of a process's rules those on title, state and assignee
 func TestWorkItemPatchesThatBreakRules(t *testing.T) {
 	s := start(t, Options{})
 	title := `{"op":"add","path":"/fields/System.Title","value":"x"}`
@@ -182,7 +182,7 @@ func TestManyWorkItemsAreReadByOneBody(t *testing.T) {
 	}
 }
 
-//parity:partly devops GET /{organization}/{project}/_apis/wit/workitemtypes/{type}: name and reference name; no form, fields and states
+//parity:partly devops GET /{organization}/{project}/_apis/wit/workitemtypes/{type}: name, reference name and states; no form and fields
 func TestAWorkItemTypeIsReadByItsName(t *testing.T) {
 	s := start(t, Options{})
 	if got := work(t, s, "GET", "workitemtypes/user%20story", "").json(t); got["name"] != "User Story" || !strings.HasSuffix(got["url"].(string), "/User%20Story") {

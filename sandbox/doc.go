@@ -37,6 +37,10 @@
 //	trey             conditional access              53003, a page; for others VS403463 from Azure DevOps
 //	southridge       replication delay               the projects; what was just written is not there yet
 //
+// Azure DevOps's older host names, contoso.visualstudio.com and
+// contoso.vssps.visualstudio.com, lead to the organization, too, when a proxy
+// passes them on to the listeners of devops and vssps.
+//
 // # Seed file
 //
 // A seed file adds to the built-in tenants; those it names again by domain get
@@ -93,6 +97,12 @@
 // An organization without "tenant" is not connected to any: personal accounts
 // back it. Its policies are third_party_oauth, guests_refused, and
 // conditional_access, which refuses every call.
+//
+// A tenant's "legacy_apps" are apps of Azure DevOps's own, retired OAuth:
+// [{"name": "Cyclr", "company": "Adatum", "integration": "cyclr",
+// "callback_url": "https://yourcompany.cyclr.com/connector/callback",
+// "scopes": ["vso.work"], "secret_days": 20}]. The ready line adds app_id and
+// app_secret. Organizations let such apps in only with third_party_oauth.
 //
 // The scenarios themselves are such a file, data/scenarios.json.
 //
@@ -152,9 +162,22 @@
 //	"truncate_at": 97         handle the request, close the connection after so many bytes of the body
 //	"bad_json": true          handle the request, answer with a body that is not JSON
 //	"slow_bytes": 200         handle the request, send so many bytes of the body per second
+//	"headers": {"Retry-After": "2"}  without status: handle the request, add these to its own answer
 //
 // A request whose client gave up while it waited before handling is not
 // handled.
+//
+// Azure DevOps' rate limits are rules, too. It first slows requests down and
+// says so in a good answer, then refuses them:
+//
+//	[{"service": "devops", "times": 3, "action": {"delay": "2s",
+//	    "headers": {"Retry-After": "2", "X-RateLimit-Resource": "Core", "X-RateLimit-Delay": "2.000",
+//	      "X-RateLimit-Limit": "200", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1795000000"}}},
+//	 {"service": "devops", "action": {"status": 429, "headers": {"Retry-After": "30"},
+//	    "body": {"$id": "1", "innerException": null, "errorCode": 0, "eventId": 3000,
+//	      "message": "TF400733: The request has been canceled: Request was blocked due to exceeding usage of resource Core in namespace User.",
+//	      "typeName": "Microsoft.TeamFoundation.Framework.Server.RequestBlockedException, Microsoft.TeamFoundation.Framework.Server",
+//	      "typeKey": "RequestBlockedException"}}}]
 //
 // # Replication
 //

@@ -163,8 +163,8 @@ func (a Action) check() error {
 	switch outcomes := a.outcomes(); {
 	case outcomes > 1:
 		return fmt.Errorf(`"action" has %d outcomes: give one of status, drop, commit_then_drop, commit_then_status, truncate_at, bad_json, slow_bytes`, outcomes)
-	case outcomes == 0 && a.Delay == 0 && a.Hold == "" && a.ReplicaLag == 0:
-		return fmt.Errorf(`"action" does nothing: give an outcome such as status, or delay, hold or replica_lag`)
+	case outcomes == 0 && a.Delay == 0 && a.Hold == "" && a.ReplicaLag == 0 && len(a.Headers) == 0:
+		return fmt.Errorf(`"action" does nothing: give an outcome such as status, or delay, hold, replica_lag or headers`)
 	case a.Delay < 0:
 		return fmt.Errorf(`"delay" must not be negative`)
 	case a.ReplicaLag < 0:
@@ -185,8 +185,11 @@ func (a Action) check() error {
 			return fmt.Errorf("status %d is none: give 200 to 599", status)
 		}
 	}
-	if a.Status == 0 && a.CommitThenStatus == 0 && (len(a.Headers) > 0 || len(a.Body) > 0) {
-		return fmt.Errorf(`"headers" and "body" go with status or commit_then_status only`)
+	switch {
+	case a.Status == 0 && a.CommitThenStatus == 0 && len(a.Body) > 0:
+		return fmt.Errorf(`"body" goes with status or commit_then_status only`)
+	case len(a.Headers) > 0 && (a.Drop != "" || a.CommitThenDrop):
+		return fmt.Errorf(`"headers" do not go with an outcome that sends no answer`)
 	}
 	return nil
 }

@@ -334,6 +334,8 @@ type organization struct {
 	members  map[string]*member // by Entra object id
 	projects []*project
 	policies organizationPolicies
+
+	lastWorkItem int // the highest number given to a work item
 }
 
 // organizationPolicies are an organization's settings on who may come in. The
@@ -371,11 +373,13 @@ type project struct {
 	builds      []*build
 }
 
+// A workItem is never changed in place: answers are written without the lock.
 type workItem struct {
-	ID      int
-	Rev     int
-	Fields  map[string]any
-	Deleted bool
+	ID        int
+	Rev       int
+	Fields    map[string]any
+	Relations []workItemRelation
+	Deleted   bool
 }
 
 type repository struct{ ID, Name, DefaultBranch string }

@@ -31,11 +31,16 @@ func (s *strike) run(w http.ResponseWriter, r *http.Request, h http.Handler, don
 	case a.Status != 0:
 		a.write(w, a.Status)
 		return
-	case !a.commits():
+	case !a.commits() && len(a.Headers) == 0:
 		h.ServeHTTP(w, r)
 		return
 	}
 	rec := record(h, r)
+	a.addHeaders(rec.header)
+	if !a.commits() {
+		rec.send(w, rec.body.Bytes())
+		return
+	}
 	committed(rec.status)
 	if a.Hold == "after" && !wait(r.Context(), done, s.release) {
 		panic(http.ErrAbortHandler)
@@ -108,9 +113,13 @@ func (a Action) write(w http.ResponseWriter, status int) {
 	if len(body) > 0 {
 		w.Header().Set("Content-Type", kind)
 	}
-	for name, value := range a.Headers {
-		w.Header().Set(name, value)
-	}
+	a.addHeaders(w.Header())
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // a caller that left has no use for it
+}
+
+func (a Action) addHeaders(h http.Header) {
+	for name, value := range a.Headers {
+		h.Set(name, value)
+	}
 }

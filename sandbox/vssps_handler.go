@@ -56,7 +56,7 @@ func (w *world) serveProfile(rw http.ResponseWriter, r *http.Request) {
 var nowhere = &organization{ID: stableID("deployment"), TenantID: segmentCommon}
 
 // profileOperations are the operations of app.vssps.visualstudio.com.
-var profileOperations = slices.Concat(locationsOf(vsspsLocations), personOperations)
+var profileOperations = slices.Concat(locationsOf(vsspsLocations), areaOperations, personOperations)
 
 // personOperations are about the caller, with or without an organization in
 // the path.
@@ -71,7 +71,7 @@ var (
 )
 
 // vsspsOperations are the operations of vssps.dev.azure.com/{organization}.
-var vsspsOperations = slices.Concat(locationsOf(vsspsLocations), personOperations, []devopsOperation{
+var vsspsOperations = slices.Concat(locationsOf(vsspsLocations), areaOperations, personOperations, []devopsOperation{
 	{method: http.MethodGet, path: "_apis/connectionData", preview: true, run: connectionData},
 	{method: http.MethodGet, path: "_apis/graph/users", scopes: needGraph, preview: true, run: listGraphUsers},
 	{method: http.MethodGet, path: "_apis/graph/groups", scopes: needGraph, preview: true, run: listGraphGroups},
