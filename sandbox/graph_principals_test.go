@@ -124,7 +124,7 @@ func TestUpsertOfAPrincipalByClientID(t *testing.T) {
 	}
 }
 
-//parity:partly graph GET /v1.0/servicePrincipals/{id}/appRoleAssignments: permissions on Microsoft Graph, the only resource here that has application permissions
+//parity:real graph GET /v1.0/servicePrincipals/{id}/appRoleAssignments
 func TestApplicationPermissionsHeldByAPrincipal(t *testing.T) {
 	g := contoso(t)
 	sp := g.tenant.principals[g.script().ObjectID]

@@ -36,6 +36,16 @@ var absentEndpoints = []absentEndpoint{
 	absent(serviceGraph, "GET", "/v1.0/applicationTemplates", "The gallery of apps."),
 	absent(serviceGraph, "GET", "/v1.0/directory/deletedItems/microsoft.graph.servicePrincipal", "Deleted service principals are gone at once here."),
 	absent(serviceGraph, "POST", "/v1.0/servicePrincipals/{id}/addPassword", "Secrets of the service principal; those of the application are served."),
+	absent(serviceGraph, "GET", "/v1.0/applications/{id}/extensionProperties", "Properties that an app adds to directory objects."),
+	absent(serviceGraph, "GET", "/v1.0/applications/{id}/appManagementPolicies", "Policies of single apps: the tenants have no policy but the default."),
+	absent(serviceGraph, "POST", "/v1.0/policies/appManagementPolicies", "Policies of single apps, as above."),
+	absent(serviceGraph, "GET", "/v1.0/me/ownedObjects", "Apps are listed with their owners."),
+	absent(serviceGraph, "GET", "/v1.0/me/oauth2PermissionGrants", "Grants are listed for the tenant and for a service principal, with a filter for the person."),
+	absent(serviceGraph, "GET", "/v1.0/users/{id}/oauth2PermissionGrants", "Grants, as above."),
+	absent(serviceGraph, "GET", "/v1.0/users/{id}/memberOf", "What somebody else is a member of; one's own memberships are served."),
+	absent(serviceGraph, "POST", "/v1.0/users", "People are seeded."),
+	absent(serviceGraph, "POST", "/v1.0/invitations", "Guests are seeded."),
+	absent(serviceGraph, "GET", "/v1.0/tenantRelationships/findTenantInformationByDomainName(domainName='{domain}')", "The tenant of a domain; the discovery document of sign-in names it."),
 	absent(serviceGraph, "GET", "/v1.0/me/photo/$value", "A photo, which userinfo gives the address of."),
 	absent(serviceGraph, "POST", "/v1.0/me/checkMemberGroups", "Groups: there are none."),
 	absent(serviceGraph, "GET", "/v1.0/groups", "Groups: there are none."),
@@ -84,7 +94,7 @@ func TestAbsentEndpointsAreRefusedInTheServicesOwnForm(t *testing.T) {
 		serviceVSSPS:  tokenFor(t, s, contosoDeveloper, everything),
 	}
 	names := strings.NewReplacer("{organization}", "contoso", "{project}", "Mobile", "{team}", "Mobile%20Team", "{repository}", "Mobile",
-		"{tenant}", "organizations", "{id}", stableID("absent"), "{user}", contosoDeveloper, "{subject}", "aad.abc")
+		"{tenant}", "organizations", "{id}", stableID("absent"), "{user}", contosoDeveloper, "{subject}", "aad.abc", "{domain}", "contoso.sandbox.invalid")
 	for _, a := range absentEndpoints {
 		if err := a.check(); err != nil {
 			t.Errorf("%s: %v", a.endpoint, err)
