@@ -180,24 +180,24 @@ func TestOnlyLicensedMembersOfTheOrganizationsTenantComeIn(t *testing.T) {
 }
 
 //parity:choice devops descriptor of a service principal: Microsoft.VisualStudio.Services.Claims.AadServicePrincipal;{tenant}\{object ID}
+//parity:real vssps GET /{organization}/_apis/graph/serviceprincipals
 func TestServicePrincipalNeedsMembershipAndNoScope(t *testing.T) {
-	s := start(t, Options{})
-	app := func(c *accessClaims) {
-		c.UPN, c.Scopes, c.ObjectID = "", "", stableID("principal", c.Tenant, stableID("automation", "contoso.sandbox.invalid"))
+	s := start(t, Options{Seed: []byte(`{"organizations":[{"slug":"robots","tenant":"contoso.sandbox.invalid",
+	 "projects":[{"name":"Arm"}], "members":[{"app":"Automation","access":"basic"},{"user":"user","access":"basic"}]}]}`)})
+	token := signInAutomation(t, s, s.Ready().Tenants[0], devopsAppID+"/.default")
+	if got := send(t, s, "GET", s.Ready().DevOps+"/contoso/_apis/connectionData", "", "Authorization", "Bearer "+token); got.StatusCode != 401 {
+		t.Errorf("where it is no member: %d", got.StatusCode)
 	}
-	token := tokenFor(t, s, contosoDeveloper, "", app)
-	url := s.Ready().DevOps + "/contoso/_apis/connectionData"
-	if got := send(t, s, "GET", url, "", "Authorization", "Bearer "+token); got.StatusCode != 401 {
-		t.Errorf("before it is a member: %d", got.StatusCode)
-	}
-	s.world.mu.Lock()
-	id := stableID("principal", s.world.tenantOf("contoso.sandbox.invalid").ID, stableID("automation", "contoso.sandbox.invalid"))
-	s.world.organization("contoso").members[id] = &member{ID: identityID(id), ObjectID: id, DisplayName: "Automation", AccessLevel: accessBasic}
-	s.world.mu.Unlock()
-	got := send(t, s, "GET", url, "", "Authorization", "Bearer "+token)
+	got := send(t, s, "GET", s.Ready().DevOps+"/robots/_apis/connectionData", "", "Authorization", "Bearer "+token)
 	who, _ := got.json(t)["authenticatedUser"].(map[string]any)
-	if got.StatusCode != 200 || !strings.HasPrefix(who["descriptor"].(string), "Microsoft.VisualStudio.Services.Claims.AadServicePrincipal;") {
+	if got.StatusCode != 200 || who["providerDisplayName"] != "Automation" || !strings.HasPrefix(who["descriptor"].(string), "Microsoft.VisualStudio.Services.Claims.AadServicePrincipal;") {
 		t.Errorf("as a member: %d %s", got.StatusCode, got.body)
+	}
+	bearer := "Bearer " + tokenFor(t, s, "user@contoso.sandbox.invalid", "vso.graph")
+	apps := send(t, s, "GET", s.Ready().VSSPS+"/robots/_apis/graph/serviceprincipals?api-version=7.1-preview", "", "Authorization", bearer).json(t)
+	people := send(t, s, "GET", s.Ready().VSSPS+"/robots/_apis/graph/users?api-version=7.1-preview", "", "Authorization", bearer).json(t)
+	if list, _ := apps["value"].([]any); len(list) != 1 || list[0].(map[string]any)["applicationId"] != s.Ready().Tenants[0].Automation.ClientID || people["count"] != 1.0 {
+		t.Errorf("apps %v, people %v", apps, people)
 	}
 }
 

@@ -65,14 +65,12 @@ func (c *devopsCall) identity() map[string]any {
 	}
 	account := c.caller.account()
 	descriptor := `Microsoft.IdentityModel.Claims.ClaimsIdentity;` + c.caller.TenantID + `\` + account
-	subject := "aad."
 	if c.caller.appOnly() {
 		descriptor = `Microsoft.VisualStudio.Services.Claims.AadServicePrincipal;` + c.caller.TenantID + `\` + account
-		subject = "aadsp."
 	}
 	return map[string]any{
 		"id": c.member.ID, "descriptor": descriptor,
-		"subjectDescriptor":   subjectDescriptor(subject, c.member),
+		"subjectDescriptor":   c.member.descriptor(),
 		"providerDisplayName": c.member.DisplayName, "isActive": true,
 		"properties":      map[string]any{"Account": map[string]string{"$type": "System.String", "$value": account}},
 		"resourceVersion": 2, "metaTypeId": 0,

@@ -64,7 +64,6 @@ func concrete(op devopsOperation) string {
 //parity:partly devops GET /{organization}/{project}/_apis/test/runs: always empty
 //parity:partly devops GET /{organization}/{project}/_apis/testplan/plans: always empty
 //parity:partly devops GET /{organization}/{project}/_apis/wiki/wikis: always empty
-//parity:partly vssps GET /{organization}/_apis/graph/serviceprincipals: always empty
 //parity:choice devops missing scope: 401 TF400813, as for people who are no members; the refusal was not captured
 func TestEachOperationAsksForItsScopes(t *testing.T) {
 	s := start(t, Options{})

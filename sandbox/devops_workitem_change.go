@@ -86,7 +86,7 @@ func (c *devopsCall) moment() string { return c.world.now().UTC().Format(time.RF
 // personOf is a member as fields hold people.
 func personOf(m *member) map[string]any {
 	return map[string]any{
-		"displayName": m.DisplayName, "id": m.ID, "uniqueName": m.Mail, "descriptor": subjectDescriptor("aad.", m),
+		"displayName": m.DisplayName, "id": m.ID, "uniqueName": m.Mail, "descriptor": m.descriptor(),
 	}
 }
 

@@ -95,8 +95,9 @@
 // service principal in this tenant).
 //
 // An organization without "tenant" is not connected to any: personal accounts
-// back it. Its policies are third_party_oauth, guests_refused, and
-// conditional_access, which refuses every call.
+// back it. A member is a "user", or with "app" the service principal of an app
+// that is registered in the tenant. Its policies are third_party_oauth,
+// guests_refused, and conditional_access, which refuses every call.
 //
 // A tenant's "legacy_apps" are apps of Azure DevOps's own, retired OAuth:
 // [{"name": "Cyclr", "company": "Adatum", "integration": "cyclr",

@@ -17,7 +17,7 @@ func (w *world) plantOrganization(s seedOrganization) {
 	if t := w.tenantOf(s.Tenant); t != nil {
 		org.TenantID = t.ID
 		for _, m := range s.Members {
-			org.plantMember(t.userNamed(m.User), m)
+			org.plantMember(t, m)
 		}
 	}
 	if s.Policies != nil {
@@ -28,12 +28,22 @@ func (w *world) plantOrganization(s seedOrganization) {
 	}
 }
 
-func (o *organization) plantMember(u *user, s seedMember) {
-	o.members[u.ID] = &member{
-		ID: identityID(u.ID), ObjectID: u.ID, DisplayName: u.DisplayName, Mail: u.Mail,
-		AccessLevel: s.Access, Admin: s.Admin,
+// plantMember adds a person or a service principal of the tenant.
+func (o *organization) plantMember(t *tenant, s seedMember) {
+	m := &member{AccessLevel: s.Access, Admin: s.Admin}
+	if s.App != "" {
+		sp := t.principalOf(t.appNamed(s.App).AppID)
+		m.ObjectID, m.DisplayName, m.AppID = sp.ID, sp.DisplayName, sp.AppID
+	} else {
+		u := t.userNamed(s.User)
+		m.ObjectID, m.DisplayName, m.Mail = u.ID, u.DisplayName, u.Mail
 	}
+	m.ID = identityID(m.ObjectID)
+	o.members[m.ObjectID] = m
 }
+
+// appNamed finds a seeded registration.
+func (t *tenant) appNamed(name string) *application { return t.apps[stableID("app", t.Domain, name)] }
 
 // plantProject gives a project a repository, two builds and a few work items:
 // something to read for each scope.

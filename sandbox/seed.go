@@ -109,6 +109,7 @@ type seedProject struct {
 
 type seedMember struct {
 	User   string `json:"user"`   // a user's name in the organization's tenant
+	App    string `json:"app"`    // or the name of an app registered there: its service principal
 	Access string `json:"access"` // basic, stakeholder or none
 	Admin  bool   `json:"admin"`
 }

@@ -51,8 +51,10 @@ func (f seedFile) hasTenant(domain string) bool {
 	return slices.ContainsFunc(f.Tenants, func(t seedTenant) bool { return t.Domain == domain })
 }
 
+// hasApp reports whether an app of this name is registered in the tenant; each
+// has the one of its scripts.
 func (f seedFile) hasApp(domain, name string) bool {
-	return slices.ContainsFunc(f.Tenants, func(t seedTenant) bool {
+	return f.hasTenant(domain) && name == automationApp(domain).Name || slices.ContainsFunc(f.Tenants, func(t seedTenant) bool {
 		return t.Domain == domain && slices.ContainsFunc(t.Apps, func(a seedApp) bool { return a.Name == name })
 	})
 }
@@ -73,7 +75,7 @@ func (w *world) describeConnection(t *tenant) *ReadyConnection {
 	if c.AppTenant != "" {
 		home = w.tenantOf(c.AppTenant)
 	}
-	app := home.apps[stableID("app", home.Domain, c.App)]
+	app := home.appNamed(c.App)
 	r := ReadyConnection{
 		Integration: c.Integration, Scopes: c.Scopes, Tenant: c.Tenant, Organization: c.Organization, Project: c.Project,
 		ReadyClient: ReadyClient{ClientID: app.AppID, RedirectURIs: app.redirectURIs()},

@@ -71,7 +71,7 @@ func (f *seedFile) check(before seedFile) error {
 		}
 	}
 	for i, o := range f.Organizations {
-		if err := o.check(people); err != nil {
+		if err := o.check(people, all); err != nil {
 			return fmt.Errorf("organizations[%d]: %w", i, err)
 		}
 	}
@@ -224,7 +224,7 @@ func (a seedApp) checkPermissions() error {
 	return nil
 }
 
-func (o seedOrganization) check(people map[string][]string) error {
+func (o seedOrganization) check(people map[string][]string, all seedFile) error {
 	if !seedSlug.MatchString(o.Slug) {
 		return fmt.Errorf(`"slug" is %q: give letters, digits and hyphens, at most 50`, o.Slug)
 	}
@@ -233,7 +233,9 @@ func (o seedOrganization) check(people map[string][]string) error {
 	}
 	for i, m := range o.Members {
 		switch {
-		case m.User == "" || !slices.Contains(people[o.Tenant], m.User):
+		case m.App != "" && (m.User != "" || !all.hasApp(o.Tenant, m.App)):
+			return fmt.Errorf(`members[%d]: "app" is %q: give the name of an app of the organization's tenant, without "user"`, i, m.App)
+		case m.App == "" && (m.User == "" || !slices.Contains(people[o.Tenant], m.User)):
 			return fmt.Errorf(`members[%d]: "user" is %q: give the name of a user of the organization's tenant`, i, m.User)
 		case !slices.Contains([]string{accessBasic, accessStakeholder, accessNone}, m.Access):
 			return fmt.Errorf(`members[%d]: "access" is %q: give basic, stakeholder or none`, i, m.Access)

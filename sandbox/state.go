@@ -60,8 +60,8 @@ type policies struct {
 	AllowRiskyConsent       bool
 	// RiskyApps are client IDs of apps that Microsoft's detection, rather
 	// than their registration, holds against consent by users.
-	RiskyApps []string
-	AdminConsentWorkflow    bool
+	RiskyApps            []string
+	AdminConsentWorkflow bool
 	// AccessRules are what Conditional Access refuses.
 	AccessRules []accessRule
 	// MultitenantForbidden refuses every audience beyond the own tenant.
@@ -355,7 +355,8 @@ type member struct {
 	ID          string // Azure DevOps identity id
 	ObjectID    string // Entra object id
 	DisplayName string
-	Mail        string
+	Mail        string // of a user
+	AppID       string // of a service principal
 	// AccessLevel: basic, stakeholder or none.
 	AccessLevel string
 	Admin       bool // Project Collection Administrator

@@ -75,6 +75,6 @@ var vsspsOperations = slices.Concat(locationsOf(vsspsLocations), areaOperations,
 	{method: http.MethodGet, path: "_apis/connectionData", preview: true, run: connectionData},
 	{method: http.MethodGet, path: "_apis/graph/users", scopes: needGraph, preview: true, run: listGraphUsers},
 	{method: http.MethodGet, path: "_apis/graph/groups", scopes: needGraph, preview: true, run: listGraphGroups},
-	{method: http.MethodGet, path: "_apis/graph/serviceprincipals", scopes: needGraph, preview: true, run: emptyList},
+	{method: http.MethodGet, path: "_apis/graph/serviceprincipals", scopes: needGraph, preview: true, run: listGraphPrincipals},
 	{method: http.MethodGet, path: "_apis/identities", scopes: needIdentity, run: findIdentities},
 })
