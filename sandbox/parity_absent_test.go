@@ -77,7 +77,7 @@ var absentEndpoints = []absentEndpoint{
 
 	absent(serviceVSSPS, "GET", "/{organization}/_apis/graph/memberships/{subject}", "Groups have no members here."),
 	absent(serviceVSSPS, "POST", "/{organization}/_apis/graph/users", "Members are seeded."),
-	absent(serviceVSSPS, "GET", "/{organization}/_apis/tokens/pats", "Personal access tokens: the sandbox takes tokens of Entra alone."),
+	absent(serviceVSSPS, "GET", "/{organization}/_apis/tokens/pats", "Personal access tokens, which are not taken here."),
 }
 
 const (
