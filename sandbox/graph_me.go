@@ -3,7 +3,6 @@ package sandbox
 import (
 	"net/http"
 	"reflect"
-	"slices"
 	"strings"
 	"time"
 )
@@ -63,33 +62,14 @@ func (t *tenant) roleID(template string) string {
 }
 
 func listDirectoryRoles(q *graphRequest) (reply, *graphError) {
-	answer, fault := listOf(q, roleSet, q.roles())
-	return answer.withTypes(roleSet), fault
+	return listOf(q, roleSet.typedItems(), q.roles())
 }
 
 // listMemberships lists what the user belongs to: here, directory roles.
 func listMemberships(q *graphRequest) (reply, *graphError) {
-	set := *roleSet
+	set := roleSet.typedItems()
 	set.name = directoryObjects
-	answer, fault := listOf(q, &set, q.roles())
-	return answer.withTypes(roleSet), fault
-}
-
-// withTypes names the type of every item, as lists of directory objects do.
-func (a reply) withTypes(set *entitySet) reply {
-	body, _ := a.body.(object)
-	for i, p := range body {
-		items, isList := p.value.([]object)
-		if !isList {
-			continue
-		}
-		typed := slices.Clone(items)
-		for j := range typed {
-			typed[j] = append(object{{"@odata.type", "#" + set.typeName}}, typed[j]...)
-		}
-		body[i].value = typed
-	}
-	return a
+	return listOf(q, set, q.roles())
 }
 
 // A verifiedDomain is a domain that the tenant proved to own.

@@ -37,14 +37,18 @@ func newPrincipal(a *application, home *tenant) *servicePrincipal {
 // application.
 func (sp *servicePrincipal) following(a *application) *servicePrincipal {
 	next := *sp
-	next.AppDisplayName, next.DisplayName = a.DisplayName, a.DisplayName
-	next.AppDescription, next.SignInAudience = a.Description, &a.SignInAudience
-	next.Homepage, next.LogoutURL, next.Info = a.Web.HomePageURL, a.Web.LogoutURL, a.Info
-	next.ReplyURLs = a.redirectURIs()
-	next.ServicePrincipalNames = append([]string{a.AppID}, a.IdentifierURIs...)
-	next.OAuth2PermissionScopes, next.AppRoles = a.API.OAuth2PermissionScopes, a.AppRoles
-	next.AddIns, next.VerifiedPublisher = a.AddIns, a.VerifiedPublisher
+	next.follow(a)
 	return &next
+}
+
+func (sp *servicePrincipal) follow(a *application) {
+	sp.AppDisplayName, sp.DisplayName = a.DisplayName, a.DisplayName
+	sp.AppDescription, sp.SignInAudience = a.Description, &a.SignInAudience
+	sp.Homepage, sp.LogoutURL, sp.Info = a.Web.HomePageURL, a.Web.LogoutURL, a.Info
+	sp.ReplyURLs = a.redirectURIs()
+	sp.ServicePrincipalNames = append([]string{a.AppID}, a.IdentifierURIs...)
+	sp.OAuth2PermissionScopes, sp.AppRoles = a.API.OAuth2PermissionScopes, a.AppRoles
+	sp.AddIns, sp.VerifiedPublisher = a.AddIns, a.VerifiedPublisher
 }
 
 // redirectURIs are those of all platforms.

@@ -3,7 +3,7 @@ package sandbox
 import (
 	"crypto/rand"
 	"crypto/sha256"
-	"fmt"
+	"encoding/hex"
 	"strings"
 )
 
@@ -11,19 +11,37 @@ import (
 func newGUID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:])
+	return formatGUID(b)
 }
 
 // stableID is a GUID that follows from its parts: the same in every sandbox,
 // so that scripts and bookmarks survive a restart.
 func stableID(parts ...string) string {
-	b := []byte(hexDigest(parts...)[:32])
-	b[12], b[16] = '4', "89ab"[b[16]&3]
-	return fmt.Sprintf("%s-%s-%s-%s-%s", b[:8], b[8:12], b[12:16], b[16:20], b[20:32])
+	sum := digest(parts)
+	// Which variant a GUID is of was once taken from a letter; bookmarks keep.
+	sum[8] = "0123456789abcdef"[sum[8]>>4]&3<<4 | sum[8]&0x0f
+	return formatGUID([16]byte(sum[:16]))
+}
+
+// formatGUID writes 16 bytes as a version 4 GUID.
+func formatGUID(b [16]byte) string {
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	var text [36]byte
+	hex.Encode(text[0:8], b[0:4])
+	hex.Encode(text[9:13], b[4:6])
+	hex.Encode(text[14:18], b[6:8])
+	hex.Encode(text[19:23], b[8:10])
+	hex.Encode(text[24:36], b[10:16])
+	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
+	return string(text[:])
 }
 
 func hexDigest(parts ...string) string {
-	return fmt.Sprintf("%x", sha256.Sum256([]byte("consentry sandbox\x00"+strings.Join(parts, "\x00"))))
+	sum := digest(parts)
+	return hex.EncodeToString(sum[:])
+}
+
+func digest(parts []string) [sha256.Size]byte {
+	return sha256.Sum256([]byte("consentry sandbox\x00" + strings.Join(parts, "\x00")))
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -70,8 +71,12 @@ type projection struct {
 
 // show is an object as the projection leaves it.
 func (q *graphRequest) show(set *entitySet, v any, p projection) object {
-	shown := propertiesOf(v, set.visible(p.selected))
-	for _, e := range p.expanded {
+	return q.showFields(v, fieldsShown(reflect.TypeOf(v).Elem(), set.visible(p.selected)), p.expanded)
+}
+
+func (q *graphRequest) showFields(v any, fields []wireField, expanded []expansion) object {
+	shown := propertiesIn(v, fields)
+	for _, e := range expanded {
 		shown = append(shown, property{e.name, q.related(v, e)})
 	}
 	return shown

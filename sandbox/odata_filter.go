@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Limits of a $filter. The first is Microsoft Graph's own; the second keeps
@@ -210,7 +212,7 @@ func (p *filterParser) oneOf(left operand) (predicate, *graphError) {
 // call reads startswith(name,'text') and endswith(name,'text').
 func (p *filterParser) call() (predicate, *graphError) {
 	name := strings.ToLower(p.next().text)
-	test, known := map[string]func(s, affix string) bool{"startswith": strings.HasPrefix, "endswith": strings.HasSuffix}[name]
+	test, known := map[string]func(s, affix string) bool{"startswith": hasPrefixFold, "endswith": hasSuffixFold}[name]
 	if !known {
 		return nil, errFilterSyntax.with("An unknown function with name '" + name + "' was found.")
 	}
@@ -227,11 +229,37 @@ func (p *filterParser) call() (predicate, *graphError) {
 	if affix.kind != filterString || operand.any || operand.kind() != reflect.String {
 		return nil, errFilterTypes.with(operand.name)
 	}
-	want := strings.ToLower(affix.text)
 	return func(root, item reflect.Value) bool {
-		return test(strings.ToLower(textOf(operand.value(root, item))), want)
+		return test(textOf(operand.value(root, item)), affix.text)
 	}, p.expect(")")
 }
+
+// hasPrefixFold and hasSuffixFold compare without letter case, letter by
+// letter: in bytes, upper and lower case may differ in length.
+func hasPrefixFold(s, prefix string) bool {
+	for _, want := range prefix {
+		have, size := utf8.DecodeRuneInString(s)
+		if size == 0 || !sameFold(have, want) {
+			return false
+		}
+		s = s[size:]
+	}
+	return true
+}
+
+func hasSuffixFold(s, suffix string) bool {
+	for suffix != "" {
+		have, size := utf8.DecodeLastRuneInString(s)
+		want, wanted := utf8.DecodeLastRuneInString(suffix)
+		if size == 0 || !sameFold(have, want) {
+			return false
+		}
+		s, suffix = s[:len(s)-size], suffix[:len(suffix)-wanted]
+	}
+	return true
+}
+
+func sameFold(a, b rune) bool { return a == b || unicode.ToLower(a) == unicode.ToLower(b) }
 
 // lambda reads the rest of name/any(x:…).
 func (p *filterParser) lambda(collection operand) (predicate, *graphError) {

@@ -16,8 +16,11 @@ func listOf[T any](q *graphRequest, set *entitySet, items []*T) (reply, *graphEr
 	if fault != nil {
 		return reply{}, fault
 	}
-	items = slices.DeleteFunc(slices.Clone(items), func(v *T) bool { return !l.matches(reflect.ValueOf(v).Elem()) })
+	if l.filter != nil || l.search != nil {
+		items = matching(items, l)
+	}
 	if l.order != nil {
+		items = slices.Clone(items)
 		slices.SortStableFunc(items, func(a, b *T) int { return l.order.compare(reflect.ValueOf(a).Elem(), reflect.ValueOf(b).Elem()) })
 	}
 	page, more, fault := pageOf(items, l)
@@ -31,11 +34,35 @@ func listOf[T any](q *graphRequest, set *entitySet, items []*T) (reply, *graphEr
 	if more {
 		body = append(body, property{"@odata.nextLink", q.nextLink(idOf(page[len(page)-1]))})
 	}
-	values := []object{}
-	for _, v := range page {
-		values = append(values, q.show(set, v, l.shown))
+	return reply{status: http.StatusOK, body: append(body, property{"value", itemsOf(q, set, page, l.shown)})}, nil
+}
+
+// itemsOf is a page as the projection leaves it. Whole objects are left to
+// encoding/json, which is quickest with its own.
+func itemsOf[T any](q *graphRequest, set *entitySet, page []*T, p projection) any {
+	fields := fieldsShown(reflect.TypeFor[T](), set.visible(p.selected))
+	whole := len(fields) == len(fieldsOf(reflect.TypeFor[T]())) && len(p.expanded) == 0 && !set.typed
+	if whole && len(page) > 0 {
+		return page
 	}
-	return reply{status: http.StatusOK, body: append(body, property{"value", values})}, nil
+	items := make([]object, len(page))
+	for i, v := range page {
+		items[i] = q.showFields(v, fields, p.expanded)
+		if set.typed {
+			items[i] = slices.Insert(items[i], 0, property{"@odata.type", "#" + set.typeName})
+		}
+	}
+	return items
+}
+
+func matching[T any](items []*T, l listQuery) []*T {
+	var kept []*T
+	for _, v := range items {
+		if l.matches(reflect.ValueOf(v).Elem()) {
+			kept = append(kept, v)
+		}
+	}
+	return kept
 }
 
 // one answers a single object.

@@ -199,17 +199,3 @@ func TestTagsFindOurAppAmongThousands(t *testing.T) {
 		t.Errorf("found %v", got)
 	}
 }
-
-func BenchmarkTagAmongThousands(b *testing.B) {
-	w, err := newWorld(Options{Apps: 10_000}.withDefaults())
-	if err != nil {
-		b.Fatal(err)
-	}
-	t := w.tenantOf("contoso.sandbox.invalid")
-	q := &graphRequest{query: url.Values{"$filter": {"tags/any(t:t eq 'consentry:prod')"}}}
-	for b.Loop() {
-		if _, fault := listOf(q, applicationSet, ordered(t.appOrder, t.apps)); fault != nil {
-			b.Fatal(fault)
-		}
-	}
-}

@@ -1,8 +1,8 @@
 package sandbox
 
 import (
-	"bytes"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -50,28 +50,8 @@ func objectsWithoutMetadata(items []object) []object {
 	return kept
 }
 
-// MarshalJSON writes the properties in order.
-func (o object) MarshalJSON() ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, p := range o {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		for j, part := range []any{p.name, p.value} {
-			data, err := marshal(part)
-			if err != nil {
-				return nil, err
-			}
-			if j == 1 {
-				b.WriteByte(':')
-			}
-			b.Write(data)
-		}
-	}
-	b.WriteByte('}')
-	return b.Bytes(), nil
-}
+// MarshalJSON is for objects inside of other values.
+func (o object) MarshalJSON() ([]byte, error) { return marshal(o) }
 
 // A wireField is a struct field that goes on the wire.
 type wireField struct {
@@ -109,15 +89,28 @@ func fieldNamed(t reflect.Type, name string) (wireField, bool) {
 	return wireField{}, false
 }
 
+// fieldsShown are the wire fields with these names; all where there are none.
+func fieldsShown(t reflect.Type, names []string) []wireField {
+	all := fieldsOf(t)
+	if len(names) == 0 {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(f wireField) bool { return !containsFold(names, []string{f.name}) })
+}
+
 // propertiesOf lists what v, a pointer to a struct, has on the wire; only the
 // selected properties where any are named.
 func propertiesOf(v any, selected []string) object {
+	return propertiesIn(v, fieldsShown(reflect.TypeOf(v).Elem(), selected))
+}
+
+// propertiesIn lists fields of v, a pointer to a struct. The values are
+// pointers into it: what replies hold is never changed in place.
+func propertiesIn(v any, fields []wireField) object {
 	s := reflect.ValueOf(v).Elem()
-	var o object
-	for _, f := range fieldsOf(s.Type()) {
-		if len(selected) == 0 || containsFold(selected, []string{f.name}) {
-			o = append(o, property{f.name, s.Field(f.index).Interface()})
-		}
+	o := make(object, len(fields))
+	for i, f := range fields {
+		o[i] = property{f.name, s.Field(f.index).Addr().Interface()}
 	}
 	return o
 }

@@ -20,6 +20,14 @@ type entitySet struct {
 	sortable   []string // without advanced query capabilities: none but the first
 	searchable []string
 	expandable []string // relationships
+	typed      bool     // every item of a list names its type
+}
+
+// typedItems is the set as lists of directory objects show it.
+func (s *entitySet) typedItems() *entitySet {
+	typed := *s
+	typed.typed = true
+	return &typed
 }
 
 const (

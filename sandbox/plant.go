@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"cmp"
-	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -189,14 +188,5 @@ func (t *tenant) consentForAll(s seedApp, clientID string) {
 				ConsentType: "AllPrincipals", Scope: strings.Join(scopes, " "),
 			})
 		}
-	}
-}
-
-// plantMany fills the first scenario's tenant with registrations of no
-// interest, each with its service principal: what large tenants are like.
-func (w *world) plantMany(n int) {
-	t := w.tenantOf(builtin().Tenants[0].Domain)
-	for i := range n {
-		w.plantApp(t, seedApp{Name: fmt.Sprintf("Line of business %05d", i+1)})
 	}
 }

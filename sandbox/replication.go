@@ -190,6 +190,9 @@ func (v *view) application(t *tenant, key pathToken) *application {
 }
 
 func (v *view) applications(t *tenant) []*application {
+	if len(v.of(t).apps) == 0 {
+		return t.allApps()
+	}
 	return seeAll(v, v.of(t).apps, t.appOrder, t.apps)
 }
 

@@ -39,6 +39,7 @@ type tenant struct {
 	grants     map[string]*grant
 	// appOrder and its siblings keep creation order: lists come back in it.
 	appOrder, spOrder, grantOrder []string
+	appList                       []*application // see allApps
 	// Indexes by client ID: a tenant may hold thousands of registrations.
 	appsByClientID       map[string]*application
 	principalsByClientID map[string]*servicePrincipal

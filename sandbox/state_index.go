@@ -39,6 +39,16 @@ func (t *tenant) addApp(a *application) {
 	}
 	t.apps[a.ID] = a
 	t.appsByClientID[a.AppID] = a
+	t.appList = nil
+}
+
+// allApps lists the registrations in the order they were made. The list is
+// made once between two writes and is not the caller's to change.
+func (t *tenant) allApps() []*application {
+	if t.appList == nil {
+		t.appList = ordered(t.appOrder, t.apps)
+	}
+	return t.appList
 }
 
 // removeApp takes a registration out. Its service principal stays.
@@ -47,6 +57,7 @@ func (t *tenant) removeApp(a *application) {
 	delete(t.apps, a.ID)
 	delete(t.appsByClientID, a.AppID)
 	t.appOrder = without(t.appOrder, a.ID)
+	t.appList = nil
 }
 
 // addDeleted keeps a registration that was deleted.
