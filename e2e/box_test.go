@@ -12,10 +12,16 @@ import (
 
 // The sandbox's scenarios.
 const (
-	healthy         = "healthy"
-	adminConsent    = "admin consent required"
-	otherTenantsOrg = "organization of another tenant"
-	secretsBlocked  = "secrets blocked by policy"
+	healthy           = "healthy"
+	adminConsent      = "admin consent required"
+	consentOff        = "user consent off"
+	otherTenantsOrg   = "organization of another tenant"
+	secretsBlocked    = "secrets blocked by policy"
+	lifetimePolicy    = "lifetime policy"
+	replicationDelay  = "replication delay"
+	scopeMismatch     = "scope mismatch"
+	appDisabled       = "app disabled"
+	conditionalAccess = "conditional access"
 )
 
 // A box is a sandbox cloud in a process of its own, which outlives consoles.

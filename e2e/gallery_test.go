@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -59,5 +60,44 @@ func (p *visitor) hasNoBarriers(name string) {
 		if len(found) > 0 || n > 0 {
 			shot(p.page, "barrier-"+name)
 		}
+	}
+}
+
+// TestNoPageOfAConnectionHasBarriers walks the pages of the stand-ins and
+// those of the sandbox's sign-in.
+func TestNoPageOfAConnectionHasBarriers(t *testing.T) {
+	t.Parallel()
+	b := startBox(t)
+	needAxe(t)
+	m := b.market(t, nil)
+	t.Run("settings", func(t *testing.T) {
+		for _, in := range integrations {
+			p := m.visit(t, in.id)
+			p.goTo("/settings")
+			p.send() // with nothing filled in: what is missing is said there
+			p.must(p.page.Locator("main [role=alert], main [role=status]").First().WaitFor())
+			p.hasNoBarriers(in.id + "-settings")
+		}
+	})
+	for _, walk := range []struct {
+		theme *playwright.ColorScheme
+		ends  []string // connected, failed, for approval, and at Microsoft
+	}{
+		{playwright.ColorSchemeLight, []string{healthy, scopeMismatch, consentOff, appDisabled}},
+		{playwright.ColorSchemeDark, []string{lifetimePolicy, otherTenantsOrg, adminConsent, conditionalAccess}},
+	} {
+		t.Run(string(*walk.theme), func(t *testing.T) {
+			seen := map[string]bool{}
+			m.theme, m.at = walk.theme, func(p *visitor, heading string) {
+				page := fmt.Sprint(heading, p.has(p.page.GetByRole("alert")))
+				if !seen[page] {
+					p.hasNoBarriers(strings.ReplaceAll(heading, " ", "-") + "-" + string(*walk.theme))
+				}
+				seen[page] = true
+			}
+			for _, scenario := range walk.ends {
+				m.reach(t, endingOf(t, scenario, "user"))
+			}
+		})
 	}
 }

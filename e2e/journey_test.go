@@ -96,12 +96,12 @@ func TestFromNothingToConnected(t *testing.T) {
 			}
 			p.wantForm(in.fields, app)
 
-			customer := m.visit(t, in.id).connect(p.handedOver(secret))
+			customer := m.connect(t, in.id, p.handedOver(secret))
 			customer.signsIn(healthy, "developer")
 			if in.accepts {
 				customer.accepts()
 			}
-			customer.heading("Connected")
+			customer.heading(connected)
 			if steps := customer.steps(); !slices.Equal(steps, in.steps) {
 				t.Errorf("it did %q, want %q", steps, in.steps)
 			}

@@ -119,7 +119,7 @@ func (d *directory) one(environment string) registration {
 // named are the app registrations with a display name.
 func (d *directory) named(name string) []registration {
 	d.t.Helper()
-	return list[registration](d, "/applications", "displayName eq '"+name+"'")
+	return list[registration](d, "/applications", "displayName eq '"+strings.ReplaceAll(name, "'", "''")+"'")
 }
 
 // principals are an app's service principals, by object ID.
