@@ -17,6 +17,7 @@ var applicationSet = &entitySet{
 	sortable:   []string{"displayName", "createdDateTime"},
 	searchable: []string{"displayName", "description"},
 	expandable: []string{"owners"},
+	unset:      unsetOfApplication, unsetInBeta: unsetOfApplicationInBeta,
 }
 
 // onApplication resolves the path's application and admits the caller to it.

@@ -52,7 +52,8 @@ func (q *graphRequest) directoryObjects(ids, selected []string) []object {
 
 // typed shows an object in a list of several types.
 func typed(set *entitySet, v any, selected []string) object {
-	return append(object{{"@odata.type", "#" + set.typeName}}, propertiesOf(v, set.visible(selected))...)
+	o := append(object{{"@odata.type", "#" + set.typeName}}, propertiesOf(v, set.visible(selected))...)
+	return append(o, set.unsetAmong(selected)...)
 }
 
 func addOwner(q *graphRequest, a *application) (reply, *graphError) {

@@ -14,6 +14,7 @@ var principalSet = &entitySet{
 	sortable:   []string{"displayName"},
 	searchable: []string{"displayName", "description"},
 	expandable: []string{"owners"},
+	unset:      unsetOfPrincipal, unsetInBeta: unsetOfPrincipalInBeta,
 }
 
 // onPrincipal resolves the path's service principal; the owner of the

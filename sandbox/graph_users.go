@@ -43,6 +43,7 @@ var userSet = &entitySet{
 	filterable: []string{"id", "displayName", "givenName", "surname", "mail", "userPrincipalName", "accountEnabled", "userType", "jobTitle"},
 	sortable:   []string{"displayName", "userPrincipalName"},
 	searchable: []string{"displayName", "givenName", "surname", "mail", "userPrincipalName"},
+	unset:      unsetOfUser,
 }
 
 func (u *user) wire() *graphUser {

@@ -66,17 +66,18 @@ func (q *graphRequest) related(v any, e expansion) []object {
 // A projection is what $select and $expand leave of an object.
 type projection struct {
 	selected []string // none: the type's usual properties
+	unset    object   // the selected properties that are never set
 	expanded []expansion
 }
 
 // show is an object as the projection leaves it.
 func (q *graphRequest) show(set *entitySet, v any, p projection) object {
-	return q.showFields(v, fieldsShown(reflect.TypeOf(v).Elem(), set.visible(p.selected)), p.expanded)
+	return q.showFields(v, fieldsShown(reflect.TypeOf(v).Elem(), set.visible(p.selected)), p)
 }
 
-func (q *graphRequest) showFields(v any, fields []wireField, expanded []expansion) object {
-	shown := propertiesIn(v, fields)
-	for _, e := range expanded {
+func (q *graphRequest) showFields(v any, fields []wireField, p projection) object {
+	shown := append(propertiesIn(v, fields), p.unset...)
+	for _, e := range p.expanded {
 		shown = append(shown, property{e.name, q.related(v, e)})
 	}
 	return shown

@@ -41,13 +41,13 @@ func listOf[T any](q *graphRequest, set *entitySet, items []*T) (reply, *graphEr
 // encoding/json, which is quickest with its own.
 func itemsOf[T any](q *graphRequest, set *entitySet, page []*T, p projection) any {
 	fields := fieldsShown(reflect.TypeFor[T](), set.visible(p.selected))
-	whole := len(fields) == len(fieldsOf(reflect.TypeFor[T]())) && len(p.expanded) == 0 && !set.typed
+	whole := len(fields) == len(fieldsOf(reflect.TypeFor[T]())) && len(p.expanded) == 0 && len(p.unset) == 0 && !set.typed
 	if whole && len(page) > 0 {
 		return page
 	}
 	items := make([]object, len(page))
 	for i, v := range page {
-		items[i] = q.showFields(v, fields, p.expanded)
+		items[i] = q.showFields(v, fields, p)
 		if set.typed {
 			items[i] = slices.Insert(items[i], 0, property{"@odata.type", "#" + set.typeName})
 		}

@@ -21,6 +21,8 @@ type entitySet struct {
 	searchable []string
 	expandable []string // relationships
 	typed      bool     // every item of a list names its type
+	// unset are properties that can be selected and have no value here.
+	unset, unsetInBeta object
 }
 
 // typedItems is the set as lists of directory objects show it.
@@ -59,7 +61,7 @@ func (q *graphRequest) projection(set *entitySet) (p projection, fault *graphErr
 			return p, errQueryOption.with(name)
 		}
 	}
-	if p.selected, fault = parseSelect(q.query.Get("$select"), set); fault == nil {
+	if p.selected, p.unset, fault = parseSelect(q.query.Get("$select"), set.inVersion(q.version)); fault == nil {
 		p.expanded, fault = parseExpand(q.query.Get("$expand"), set)
 	}
 	return p, fault
@@ -68,6 +70,7 @@ func (q *graphRequest) projection(set *entitySet) (p projection, fault *graphErr
 // listQuery reads the options of a request for a collection.
 func (q *graphRequest) listQuery(set *entitySet) (listQuery, *graphError) {
 	l := listQuery{top: defaultPageSize, consistent: q.consistent()}
+	set = set.inVersion(q.version)
 	for name := range q.query {
 		read, known := listOptions[name]
 		if !known {
@@ -87,7 +90,7 @@ func (q *graphRequest) listQuery(set *entitySet) (listQuery, *graphError) {
 var listOptions = map[string]func(*listQuery, string, *entitySet) *graphError{
 	"$format": func(*listQuery, string, *entitySet) *graphError { return nil },
 	"$select": func(l *listQuery, text string, set *entitySet) (fault *graphError) {
-		l.shown.selected, fault = parseSelect(text, set)
+		l.shown.selected, l.shown.unset, fault = parseSelect(text, set)
 		return fault
 	},
 	"$expand": func(l *listQuery, text string, set *entitySet) (fault *graphError) {
@@ -140,19 +143,21 @@ func (l *listQuery) checkAdvanced(set *entitySet) *graphError {
 	return nil
 }
 
-func parseSelect(text string, set *entitySet) ([]string, *graphError) {
+// parseSelect reads names of properties; those of them that are never set
+// come with their values.
+func parseSelect(text string, set *entitySet) (names []string, unset object, fault *graphError) {
 	if text == "" || text == "*" {
-		return nil, nil
+		return nil, nil, nil
 	}
-	names := strings.Split(text, ",")
+	names = strings.Split(text, ",")
 	for i, name := range names {
 		names[i] = strings.TrimSpace(name)
 		known := slices.ContainsFunc(fieldsOf(set.of), func(f wireField) bool { return strings.EqualFold(f.name, names[i]) })
-		if !known {
-			return nil, errSelect.with(names[i], set.typeName)
+		if _, isUnset := set.unsetNamed(names[i]); !known && !isUnset {
+			return nil, nil, errSelect.with(names[i], set.typeName)
 		}
 	}
-	return names, nil
+	return names, set.unsetAmong(names), nil
 }
 
 func (l *listQuery) parseOrder(text string, set *entitySet) *graphError {
