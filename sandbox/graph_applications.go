@@ -98,7 +98,7 @@ func createApplication(q *graphRequest) (reply, *graphError) {
 // makeApplication registers an application with the document's properties
 // and answers with it, its secrets' texts included: this is the one time.
 func (q *graphRequest) makeApplication(doc map[string]any) (reply, *graphError) {
-	owners, fault := q.boundOwners(doc)
+	owners, fault := q.boundOwners(doc, applicationSet)
 	if fault != nil {
 		return reply{}, fault
 	}

@@ -39,6 +39,8 @@ var operations = slices.Concat([]operation{
 	{method: "PATCH", path: "servicePrincipals/*", permissions: writeApplications, people: appEditors, do: patchPrincipal},
 	{method: "DELETE", path: "servicePrincipals/*", permissions: writeApplications, people: appEditors, do: onPrincipal(deletePrincipal)},
 	{method: "GET", path: "servicePrincipals/*/owners", permissions: readApplication, people: openToMembers, do: onPrincipal(listPrincipalOwners)},
+	{method: "POST", path: "servicePrincipals/*/owners/$ref", permissions: writeOwners, people: appEditors, do: onPrincipal(addPrincipalOwner)},
+	{method: "DELETE", path: "servicePrincipals/*/owners/*/$ref", permissions: writeOwners, people: appEditors, do: onPrincipal(removePrincipalOwner)},
 	{method: "GET", path: "servicePrincipals/*/oauth2PermissionGrants", permissions: readGrants, people: openToMembers, do: onPrincipal(listGrantsOfPrincipal)},
 	{method: "GET", path: "servicePrincipals/*/appRoleAssignments", permissions: readApplications, people: openToMembers, do: assignmentsAt(listAssignments).ofHolder()},
 	{method: "POST", path: "servicePrincipals/*/appRoleAssignments", permissions: writeAssignments, people: consentGivers, do: assignmentsAt(createAssignment).ofHolder()},

@@ -21,10 +21,8 @@ func listOwners(q *graphRequest, a *application) (reply, *graphError) {
 	return q.owners(a.owners)
 }
 
-// listPrincipalOwners lists the owners of the application behind, who count
-// as the service principal's.
 func listPrincipalOwners(q *graphRequest, sp *servicePrincipal) (reply, *graphError) {
-	return q.owners(q.tenant.ownersOf(sp.AppID))
+	return q.owners(sp.owners)
 }
 
 func (q *graphRequest) owners(ids []string) (reply, *graphError) {
@@ -57,35 +55,71 @@ func typed(set *entitySet, v any, selected []string) object {
 }
 
 func addOwner(q *graphRequest, a *application) (reply, *graphError) {
-	doc, fault := q.object()
+	owners, fault := q.withOwner(a.owners)
+	return q.giveApplication(a, owners, fault)
+}
+
+func removeOwner(q *graphRequest, a *application) (reply, *graphError) {
+	owners, fault := q.withoutOwner(a.owners)
+	return q.giveApplication(a, owners, fault)
+}
+
+func (q *graphRequest) giveApplication(a *application, owners []string, fault *graphError) (reply, *graphError) {
 	if fault != nil {
 		return reply{}, fault
-	}
-	id, fault := q.referenced(doc["@odata.id"])
-	if fault != nil {
-		return reply{}, fault
-	}
-	if slices.Contains(a.owners, id) {
-		return reply{}, &errOwnerExists
-	}
-	if len(a.owners) >= maxOwners {
-		return reply{}, &errQuota
 	}
 	next := *a
-	next.owners = append(slices.Clone(a.owners), id)
+	next.owners = owners
 	q.tenant.addApp(&next)
 	return reply{status: http.StatusNoContent}, nil
 }
 
-func removeOwner(q *graphRequest, a *application) (reply, *graphError) {
-	id := strings.ToLower(q.keys[1].text)
-	if !slices.Contains(a.owners, id) {
-		return reply{}, errNotFound.with(id)
+func addPrincipalOwner(q *graphRequest, sp *servicePrincipal) (reply, *graphError) {
+	owners, fault := q.withOwner(sp.owners)
+	return q.givePrincipal(sp, owners, fault)
+}
+
+func removePrincipalOwner(q *graphRequest, sp *servicePrincipal) (reply, *graphError) {
+	owners, fault := q.withoutOwner(sp.owners)
+	return q.givePrincipal(sp, owners, fault)
+}
+
+func (q *graphRequest) givePrincipal(sp *servicePrincipal, owners []string, fault *graphError) (reply, *graphError) {
+	if fault != nil {
+		return reply{}, fault
 	}
-	next := *a
-	next.owners = without(a.owners, id)
-	q.tenant.addApp(&next)
+	next := *sp
+	next.owners = owners
+	q.tenant.addPrincipal(&next)
 	return reply{status: http.StatusNoContent}, nil
+}
+
+// withOwner are the owners together with the one that the body refers to.
+func (q *graphRequest) withOwner(owners []string) ([]string, *graphError) {
+	doc, fault := q.object()
+	if fault != nil {
+		return nil, fault
+	}
+	id, fault := q.referenced(doc["@odata.id"])
+	if fault != nil {
+		return nil, fault
+	}
+	if slices.Contains(owners, id) {
+		return nil, &errOwnerExists
+	}
+	if len(owners) >= maxOwners {
+		return nil, &errQuota
+	}
+	return append(slices.Clone(owners), id), nil
+}
+
+// withoutOwner are the owners but the one that the path names.
+func (q *graphRequest) withoutOwner(owners []string) ([]string, *graphError) {
+	id := strings.ToLower(q.keys[1].text)
+	if !slices.Contains(owners, id) {
+		return nil, errNotFound.with(id)
+	}
+	return without(owners, id), nil
 }
 
 // referenced reads the address of a user or service principal of the tenant,
@@ -103,11 +137,11 @@ func (q *graphRequest) referenced(address any) (string, *graphError) {
 }
 
 // boundOwners takes owners@odata.bind out of the document.
-func (q *graphRequest) boundOwners(doc map[string]any) ([]string, *graphError) {
+func (q *graphRequest) boundOwners(doc map[string]any, of *entitySet) ([]string, *graphError) {
 	const name = "owners@odata.bind"
 	list, isList := doc[name].([]any)
 	if doc[name] != nil && !isList || len(list) > maxBoundOwners {
-		return nil, errInvalidValue.with("owners", applicationSet.resource)
+		return nil, errInvalidValue.with("owners", of.resource)
 	}
 	delete(doc, name)
 	var owners []string
@@ -121,6 +155,14 @@ func (q *graphRequest) boundOwners(doc map[string]any) ([]string, *graphError) {
 		}
 	}
 	return owners, nil
+}
+
+// ownPrincipal is own for a service principal; those count against nobody's
+// quota here.
+func (q *graphRequest) ownPrincipal(sp *servicePrincipal) {
+	if q.onlyOwned() || q.user != nil && !q.user.holdsAny(applicationAdmins) {
+		sp.owners = append(without(sp.owners, q.caller.ObjectID), q.caller.ObjectID)
+	}
 }
 
 // own makes the caller the owner where Entra does: a user without an

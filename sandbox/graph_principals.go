@@ -18,14 +18,14 @@ var principalSet = &entitySet{
 }
 
 // onPrincipal resolves the path's service principal; the owner of the
-// application behind it counts as its owner.
+// application behind it is admitted as its own owner is.
 func onPrincipal(do func(*graphRequest, *servicePrincipal) (reply, *graphError)) func(*graphRequest) (reply, *graphError) {
 	return func(q *graphRequest) (reply, *graphError) {
 		sp := q.view.principal(q.tenant, q.keys[0])
 		if sp == nil {
 			return reply{}, errNotFound.with(q.keys[0].text)
 		}
-		if fault := q.admit(q.tenant.ownersOf(sp.AppID)); fault != nil {
+		if fault := q.admit(append(q.tenant.ownersOf(sp.AppID), sp.owners...)); fault != nil {
 			return reply{}, fault
 		}
 		return do(q, sp)
@@ -53,7 +53,7 @@ func (k pathToken) picksPrincipal(sp *servicePrincipal) bool {
 // ownersOf are the owners of an application that the tenant registered.
 func (t *tenant) ownersOf(appID string) []string {
 	if a := t.appsByClientID[appID]; a != nil {
-		return a.owners
+		return slices.Clip(a.owners)
 	}
 	return nil
 }
@@ -81,6 +81,10 @@ func createPrincipal(q *graphRequest) (reply, *graphError) {
 // makePrincipal creates the service principal of an application, the
 // tenant's own or one that other tenants may use.
 func (q *graphRequest) makePrincipal(doc map[string]any) (reply, *graphError) {
+	owners, fault := q.boundOwners(doc, principalSet)
+	if fault != nil {
+		return reply{}, fault
+	}
 	if fault := principalBody.check(doc); fault != nil {
 		return reply{}, fault
 	}
@@ -100,6 +104,8 @@ func (q *graphRequest) makePrincipal(doc map[string]any) (reply, *graphError) {
 	if fault != nil {
 		return reply{}, fault
 	}
+	sp.owners = owners
+	q.ownPrincipal(sp)
 	q.tenant.addPrincipal(sp)
 	answer := q.entity(http.StatusCreated, principalSet, sp, projection{})
 	answer.header = map[string]string{"Location": q.location(sp.ID, "ServicePrincipal")}
@@ -160,6 +166,7 @@ func updatePrincipal(q *graphRequest, sp *servicePrincipal) (reply, *graphError)
 	if fault != nil {
 		return reply{}, fault
 	}
+	next.owners = sp.owners
 	q.tenant.addPrincipal(next)
 	return reply{status: http.StatusNoContent}, nil
 }

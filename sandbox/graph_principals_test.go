@@ -170,3 +170,45 @@ func TestMicrosoftsResourcesPublishTheirPermissions(t *testing.T) {
 		t.Error("two tenants would share an object")
 	}
 }
+
+//parity:real graph POST /v1.0/servicePrincipals/{id}/owners/$ref
+//parity:real graph DELETE /v1.0/servicePrincipals/{id}/owners/{ownerId}/$ref
+func TestAServicePrincipalHasOwnersOfItsOwn(t *testing.T) {
+	g := contoso(t)
+	developer, user := g.tenant.userNamed("developer").ID, g.tenant.userNamed("user").ID
+	reference := func(id string) string { return `https://graph.microsoft.com/v1.0/directoryObjects/` + id }
+	appID := g.create(g.admin(), wizardBody).text("appId")
+	sp := g.call(g.admin(), "POST", "/v1.0/servicePrincipals",
+		`{"appId":"`+appID+`","owners@odata.bind":["`+reference(developer)+`"]}`).want(201)
+	path := "/v1.0/servicePrincipals/" + sp.text("id")
+	owners := func() []string { return g.call(g.admin(), "GET", path+"/owners?$select=id", "").want(200).names("id") }
+
+	g.call(g.person("developer", allScopes...), "POST", path+"/owners/$ref", `{"@odata.id":"`+reference(user)+`"}`).want(204)
+	g.call(g.admin(), "POST", path+"/owners/$ref", `{"@odata.id":"`+reference(user)+`"}`).refused(errOwnerExists)
+	g.call(g.admin(), "PATCH", path, `{"notes":"changed"}`).want(204)
+	if got := owners(); !slices.Equal(got, []string{developer, user}) {
+		t.Errorf("owners %v", got)
+	}
+	g.call(g.admin(), "DELETE", path+"/owners/"+developer+"/$ref", "").want(204)
+	g.call(g.person("developer", allScopes...), "PATCH", path, `{"notes":"again"}`).refused(errDenied)
+	g.call(g.admin(), "DELETE", path+"/owners/"+developer+"/$ref", "").refused(errNotFound)
+	if got := owners(); !slices.Equal(got, []string{user}) {
+		t.Errorf("owners %v", got)
+	}
+}
+
+//parity:real graph POST /v1.0/servicePrincipals
+func TestWhoMakesAServicePrincipalWithoutAnAdministratorsRoleOwnsIt(t *testing.T) {
+	g := contoso(t)
+	developer := g.person("developer", allScopes...)
+	appID := g.create(developer, wizardBody).text("appId")
+	sp := g.call(developer, "POST", "/v1.0/servicePrincipals", `{"appId":"`+appID+`"}`).want(201)
+	got := g.call(developer, "GET", "/v1.0/servicePrincipals/"+sp.text("id")+"/owners", "").want(200).names("id")
+	if !slices.Equal(got, []string{g.tenant.userNamed("developer").ID}) {
+		t.Errorf("owners %v", got)
+	}
+	byAdmin := g.call(g.admin(), "POST", "/v1.0/servicePrincipals", `{"appId":"`+g.create(g.admin(), wizardBody).text("appId")+`"}`).want(201)
+	if got := g.call(g.admin(), "GET", "/v1.0/servicePrincipals/"+byAdmin.text("id")+"/owners", "").want(200).names("id"); len(got) != 0 {
+		t.Errorf("an administrator's has owners %v", got)
+	}
+}

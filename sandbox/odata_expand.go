@@ -58,7 +58,7 @@ func (q *graphRequest) related(v any, e expansion) []object {
 	case *application:
 		ids = v.owners
 	case *servicePrincipal:
-		ids = q.tenant.ownersOf(v.AppID)
+		ids = v.owners
 	}
 	return q.directoryObjects(ids[:min(len(ids), maxExpanded)], e.selected)
 }

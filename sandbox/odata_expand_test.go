@@ -46,10 +46,11 @@ func TestExpandWithASelectionShowsNoMore(t *testing.T) {
 	}
 }
 
-//parity:partly graph GET /v1.0/servicePrincipals/{id}/owners: the owners of the application behind; a service principal has none of its own
-func TestOwnersOfAServicePrincipalAreThoseOfItsApplication(t *testing.T) {
+//parity:real graph GET /v1.0/servicePrincipals/{id}/owners
+func TestOwnersOfAServicePrincipalAreShown(t *testing.T) {
 	g := contoso(t)
 	sp := g.tenant.principalOf(ownedApp(g).AppID)
+	sp.owners = []string{g.tenant.userNamed("developer").ID}
 	listed := g.call(g.admin(), "GET", "/v1.0/servicePrincipals/"+sp.ID+"/owners?$select=id", "").want(200)
 	inside := g.call(g.admin(), "GET", "/v1.0/servicePrincipals/"+sp.ID+"?$expand=owners", "").want(200)
 	want := g.tenant.userNamed("developer").ID

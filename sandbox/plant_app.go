@@ -71,7 +71,7 @@ func publisherID(name string) string {
 // tenant's administrators decided.
 func (t *tenant) plantHomePrincipal(a *application, s seedApp) {
 	sp := newPrincipal(a, t)
-	sp.ID = stableID("principal", t.ID, a.AppID)
+	sp.ID, sp.owners = stableID("principal", t.ID, a.AppID), a.owners
 	sp.AccountEnabled, sp.AppRoleAssignmentRequired = !s.SignInDisabled, s.AssignmentRequired
 	t.addPrincipal(sp)
 	if graph := t.principalOf(graphAppID); graph != nil {

@@ -81,6 +81,7 @@ func (c *crowd) plant(i int, a *application, sp *servicePrincipal) {
 
 	*sp = *c.principal
 	sp.ID, sp.AppID = stableID("principal", c.tenant.ID, a.AppID), a.AppID
+	sp.owners = a.owners
 	sp.follow(a)
 	c.tenant.addPrincipal(sp)
 }

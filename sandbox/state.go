@@ -314,6 +314,8 @@ type servicePrincipal struct {
 	PasswordCredentials       []passwordCredential `json:"passwordCredentials"`
 	ResourceSpecific          []any                `json:"resourceSpecificApplicationPermissions"`
 	VerifiedPublisher         verifiedPublisher    `json:"verifiedPublisher"`
+
+	owners []string // object ids
 }
 
 // A grant is an oauth2PermissionGrant.
