@@ -45,7 +45,17 @@ func listDeleted(q *graphRequest) (reply, *graphError) {
 }
 
 func getDeleted(q *graphRequest, a *application) (reply, *graphError) {
-	return one(q, deletedSet, a)
+	shown, fault := q.projection(applicationSet)
+	if fault != nil {
+		return reply{}, fault
+	}
+	return q.directoryObject(applicationSet, a, shown), nil
+}
+
+// directoryObject answers one object of a mixed set, with its type.
+func (q *graphRequest) directoryObject(set *entitySet, v any, p projection) reply {
+	head := object{{"@odata.context", q.metadata(directoryObjects + p.names() + "/$entity")}, {"@odata.type", "#" + set.typeName}}
+	return reply{status: http.StatusOK, body: append(head, q.show(set, v, p)...)}
 }
 
 // restoreDeleted brings an application back, without service principal.
@@ -57,7 +67,7 @@ func restoreDeleted(q *graphRequest, a *application) (reply, *graphError) {
 	}
 	q.tenant.removeDeleted(a.ID)
 	q.tenant.addApp(&back)
-	return q.entity(http.StatusOK, &entitySet{name: directoryObjects}, &back, projection{}), nil
+	return q.directoryObject(applicationSet, &back, projection{}), nil
 }
 
 func purgeDeleted(q *graphRequest, a *application) (reply, *graphError) {

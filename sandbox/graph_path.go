@@ -109,7 +109,8 @@ func (op *operation) matches(tokens []pathToken) ([]pathToken, bool) {
 	return match(op.segments(), tokens)
 }
 
-// match compares names without letter case; "*" takes any key.
+// match compares names without letter case; "*" takes any key. Of a type's
+// name "microsoft." may be left out, as the SDKs do.
 func match(pattern []string, tokens []pathToken) (keys []pathToken, ok bool) {
 	if len(pattern) != len(tokens) {
 		return nil, false
@@ -118,7 +119,7 @@ func match(pattern []string, tokens []pathToken) (keys []pathToken, ok bool) {
 		switch {
 		case want == "*":
 			keys = append(keys, tokens[i])
-		case tokens[i].quoted || !strings.EqualFold(want, tokens[i].text):
+		case tokens[i].quoted || !strings.EqualFold(want, tokens[i].text) && !strings.EqualFold(want, "microsoft."+tokens[i].text):
 			return nil, false
 		}
 	}

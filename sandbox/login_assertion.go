@@ -88,18 +88,24 @@ func verifyAssertion(a *application, token *jwt.JSONWebToken, claims *assertionC
 func namedThumbprint(h jose.Header) []byte {
 	for _, name := range []jose.HeaderKey{"x5t#S256", "x5t"} {
 		if text, _ := h.ExtraHeaders[name].(string); text != "" {
-			if print, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(text, "=")); err == nil {
-				return print
-			}
+			return decodedThumbprint(text)
 		}
 	}
 	if print, err := hex.DecodeString(h.KeyID); err == nil && len(print) > 0 {
 		return print
 	}
-	if print, err := base64.RawURLEncoding.DecodeString(h.KeyID); err == nil && len(print) > 0 {
-		return print
+	return decodedThumbprint(h.KeyID)
+}
+
+// decodedThumbprint reads base64 in either alphabet, padded or not: Microsoft's
+// library for Go writes the padded one that is not for URLs.
+func decodedThumbprint(text string) []byte {
+	text = strings.NewReplacer("+", "-", "/", "_").Replace(strings.TrimRight(text, "="))
+	print, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil || len(print) == 0 {
+		return nil
 	}
-	return nil
+	return print
 }
 
 func (k keyCredential) hasThumbprint(print []byte) bool {

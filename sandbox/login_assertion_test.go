@@ -129,6 +129,10 @@ func TestAnAssertionByARegisteredCertificateProvesTheClient(t *testing.T) {
 		"PS256 with x5t#S256": func(_ *loginTest, a *assertion) {
 			a.algorithm, a.header = jose.PS256, map[jose.HeaderKey]any{"x5t#S256": base64.RawURLEncoding.EncodeToString(sum[:])}
 		},
+		"x5t as Microsoft's library for Go writes it": func(_ *loginTest, a *assertion) {
+			print := sha1.Sum(by.der) //nolint:gosec // see import
+			a.header = map[jose.HeaderKey]any{"x5t": base64.StdEncoding.EncodeToString(print[:])}
+		},
 		"thumbprint as kid":                     func(_ *loginTest, a *assertion) { a.header = map[jose.HeaderKey]any{"kid": hexadecimal} },
 		"audience of the endpoint without v2.0": func(l *loginTest, a *assertion) { a.claims["aud"] = l.base + "/contoso.sandbox.invalid/oauth2/token" },
 		"audience is the issuer":                func(l *loginTest, a *assertion) { a.claims["aud"] = l.base + "/" + l.tenant("contoso").ID + "/v2.0" },
