@@ -16,6 +16,19 @@ var azureDevOpsData []byte
 //go:embed data/microsoft-graph-permissions.json
 var microsoftGraphData []byte
 
+// The resource that Microsoft's developer tools take their first token for.
+// The sandbox has no Azure Resource Manager; it is a resource as every tenant
+// has it, so that those tools can sign in.
+//
+//go:embed data/azure-service-management.json
+var azureManagementData []byte
+
+// managementAppID is Azure Resource Manager's client ID.
+const managementAppID = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
+
+// residentResources are Microsoft's APIs that every tenant has.
+var residentResources = []string{graphAppID, devopsAppID, managementAppID}
+
 // A resourceFile is what one of Microsoft's own APIs publishes.
 type resourceFile struct {
 	AppID                 string               `json:"appId"`
@@ -33,8 +46,9 @@ type resourcePermission struct {
 }
 
 var (
-	azureDevOpsResource    = sync.OnceValue(func() resourceFile { return parseResource(azureDevOpsData) })
-	microsoftGraphResource = sync.OnceValue(func() resourceFile { return parseResource(microsoftGraphData) })
+	azureDevOpsResource     = sync.OnceValue(func() resourceFile { return parseResource(azureDevOpsData) })
+	azureManagementResource = sync.OnceValue(func() resourceFile { return parseResource(azureManagementData) })
+	microsoftGraphResource  = sync.OnceValue(func() resourceFile { return parseResource(microsoftGraphData) })
 )
 
 // parseResource reads an embedded file; that it is well-formed is for a test
@@ -64,6 +78,8 @@ func firstPartyPrincipal(appID string) *servicePrincipal {
 		return azureDevOpsPrincipal()
 	case graphAppID:
 		return microsoftGraphPrincipal()
+	case managementAppID:
+		return azureManagementResource().principal()
 	}
 	return nil
 }

@@ -103,3 +103,20 @@ func TestDeviceCodeErrors(t *testing.T) {
 		t.Errorf("expired code: %s", s.text())
 	}
 }
+
+// TestTheAzureCLISignsInAsItDoes: its first token is for Azure Resource
+// Manager, whatever it is used for later.
+func TestTheAzureCLISignsInAsItDoes(t *testing.T) {
+	l := newTestWorld(t)
+	const manager = "https://management.core.windows.net/"
+	device := l.device("organizations", azureCLI, manager+"/.default offline_access openid profile").ok()
+	l.visitor().open(device.string("verification_uri")).press("Next", "otc", device.string("user_code")).
+		signIn("admin", "contoso").press("Continue").shows("Microsoft Azure CLI")
+	answer := l.poll(azureCLI, device).ok()
+	if c := answer.claims(); c.Audience != manager || c.Scopes != "user_impersonation" {
+		t.Errorf("claims %+v", c)
+	}
+	if got := answer.string("scope"); !strings.Contains(got, manager+"/user_impersonation") {
+		t.Errorf("scope %q", got)
+	}
+}

@@ -105,8 +105,9 @@ func policiesOf(s seedPolicies, domain string) policies {
 // resources, Microsoft's clients with the permissions they come with, and the
 // console's client with an administrator's consent.
 func (w *world) plantResidents(t *tenant) {
-	for _, sp := range []*servicePrincipal{microsoftGraphPrincipal(), azureDevOpsPrincipal()} {
-		sp.ID = stableID("principal", t.ID, sp.AppID)
+	for _, appID := range residentResources {
+		sp := firstPartyPrincipal(appID)
+		sp.ID = stableID("principal", t.ID, appID)
 		t.addPrincipal(sp)
 	}
 	for _, home := range []seedTenant{firstPartyClients, consoleHome} {
@@ -147,12 +148,12 @@ func (t *tenant) plantPrincipal(a *application, home *tenant) *servicePrincipal 
 
 // listed are the delegated permissions the app names, by resource.
 func (s seedApp) listed() map[string][]string {
-	return map[string][]string{graphAppID: s.Delegated, devopsAppID: s.AzureDevOps}
+	return map[string][]string{graphAppID: s.Delegated, devopsAppID: s.AzureDevOps, managementAppID: s.azureManagement}
 }
 
 func (s seedApp) required() []requiredResource {
 	required := []requiredResource{}
-	for _, resource := range []string{graphAppID, devopsAppID} {
+	for _, resource := range residentResources {
 		var access []resourceAccess
 		for _, value := range s.listed()[resource] {
 			access = append(access, resourceAccess{ID: scopeIDs()[resource][value], Type: "Scope"})
@@ -168,7 +169,7 @@ func (s seedApp) required() []requiredResource {
 // value.
 var scopeIDs = sync.OnceValue(func() map[string]map[string]string {
 	ids := map[string]map[string]string{}
-	for _, resource := range []string{graphAppID, devopsAppID} {
+	for _, resource := range residentResources {
 		ids[resource] = map[string]string{}
 		for _, scope := range firstPartyPrincipal(resource).OAuth2PermissionScopes {
 			ids[resource][scope.Value] = scope.ID
@@ -180,7 +181,7 @@ var scopeIDs = sync.OnceValue(func() map[string]map[string]string {
 // consentForAll grants what the app lists to everybody in the tenant.
 func (t *tenant) consentForAll(s seedApp, clientID string) {
 	client := t.principalOf(clientID)
-	for _, resource := range []string{graphAppID, devopsAppID} {
+	for _, resource := range residentResources {
 		api := t.principalOf(resource)
 		if scopes := s.listed()[resource]; api != nil && len(scopes) > 0 {
 			t.addGrant(&grant{

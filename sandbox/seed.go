@@ -83,6 +83,8 @@ type seedApp struct {
 	Secret     string       `json:"secret"`      // a client secret's value
 	SecretDays int          `json:"secret_days"` // until it expires, may be negative; 0: two years
 	Secrets    []seedSecret `json:"secrets"`     // further ones
+
+	azureManagement []string // Azure Resource Manager permissions; only Microsoft's own tools list them
 }
 
 // A seedSecret is a client secret with a name.
@@ -118,9 +120,9 @@ type seedMember struct {
 // credentials of Azure's SDKs sign in with.
 var firstPartyClients = seedTenant{Domain: "microsoft.sandbox.invalid", Name: "Microsoft Services", Apps: []seedApp{
 	{Name: "Microsoft Azure CLI", ClientID: "04b07795-8ddb-461a-bbee-02f9e1bf7b46", MultiTenant: true, PublicClient: true,
-		RedirectURIs: localhost, Delegated: directoryTools, AzureDevOps: []string{everything}},
+		RedirectURIs: localhost, Delegated: directoryTools, AzureDevOps: []string{everything}, azureManagement: []string{everything}},
 	{Name: "Microsoft Azure PowerShell", ClientID: "1950a258-227b-4e31-a9cf-717495945fc2", MultiTenant: true, PublicClient: true,
-		RedirectURIs: localhost, Delegated: directoryTools, AzureDevOps: []string{everything}},
+		RedirectURIs: localhost, Delegated: directoryTools, AzureDevOps: []string{everything}, azureManagement: []string{everything}},
 	{Name: "Microsoft Graph Command Line Tools", ClientID: "14d82eec-204b-4c2f-b7e8-296a70dab67e", MultiTenant: true, PublicClient: true,
 		RedirectURIs: localhost, Delegated: []string{"User.Read", "openid", "profile", "offline_access"}},
 }}

@@ -105,7 +105,7 @@ func (t seedTenant) check(people []string, all seedFile) error {
 	}
 	for _, id := range t.WithoutPrincipals {
 		if firstPartyPrincipal(id) == nil {
-			return fmt.Errorf(`"without_principals" has %q: give %s (Azure DevOps) or %s (Microsoft Graph)`, id, devopsAppID, graphAppID)
+			return fmt.Errorf(`"without_principals" has %q: give %s (Azure DevOps), %s (Microsoft Graph) or %s (Azure Resource Manager)`, id, devopsAppID, graphAppID, managementAppID)
 		}
 	}
 	for i, a := range t.LegacyApps {
