@@ -17,9 +17,9 @@ import (
 func (s *Sandbox) services() map[string]http.Handler {
 	return map[string]http.Handler{
 		serviceLogin:  s.edge(serviceLogin, s.world.loginHandler()),
-		serviceGraph:  s.edge(serviceGraph, s.world.graphHandler()),
-		serviceDevOps: s.edge(serviceDevOps, s.world.devopsHandler()),
-		serviceVSSPS:  s.edge(serviceVSSPS, s.world.vsspsHandler()),
+		serviceGraph:  s.edge(serviceGraph, graphCrossOrigin.opened(s.world.graphHandler())),
+		serviceDevOps: s.edge(serviceDevOps, devopsCrossOrigin.opened(s.world.devopsHandler())),
+		serviceVSSPS:  s.edge(serviceVSSPS, devopsCrossOrigin.opened(s.world.vsspsHandler())),
 	}
 }
 
