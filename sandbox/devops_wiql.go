@@ -17,6 +17,10 @@ type wiqlQuery struct {
 	order   []wiqlOrder
 }
 
+// maxWIQL is how many characters a query may have, as in the documentation of
+// the public service's limits. It keeps the parser's recursion small.
+const maxWIQL = 32_000
+
 type wiqlTest func(fields map[string]any) bool
 
 type wiqlOrder struct {
@@ -30,6 +34,9 @@ func queryWorkItems(c *devopsCall) (devopsReply, *devopsError) {
 	var body struct{ Query string }
 	if failure := c.readJSON(&body); failure != nil {
 		return devopsReply{}, failure
+	}
+	if len(body.Query) > maxWIQL {
+		return devopsReply{}, errDevOpsQuery.with(fmt.Sprintf("it is longer than %d characters", maxWIQL))
 	}
 	if body.Query == "" {
 		return devopsReply{}, errDevOpsArgument.with("You must pass a query in the body of the request.")

@@ -31,27 +31,29 @@ func (q *graphRequest) object() (map[string]any, *graphError) {
 	return withoutAnnotations(doc).(map[string]any), nil
 }
 
-// changes is object for an update of v, without the plain values that v has
+// changes is object for an update of v, without the values that v has
 // already: clients send back what they read, read-only properties included
 // [hashicorp/terraform-provider-azuread; pnp/cli-microsoft365].
 func (q *graphRequest) changes(v any) (map[string]any, *graphError) {
 	doc, fault := q.object()
 	for _, p := range propertiesOf(v, nil) {
-		sent, isSent := doc[p.name]
-		switch sent.(type) {
-		case map[string]any, []any:
-			continue
-		}
-		if isSent && sameJSON(sent, p.value) {
+		if sent, isSent := doc[p.name]; isSent && sameJSON(sent, p.value) {
 			delete(doc, p.name)
 		}
 	}
 	return doc, fault
 }
 
-func sameJSON(a, b any) bool {
-	x, errX := marshal(a)
-	y, errY := marshal(b)
+// sameJSON compares what was decoded with a value, without regard to the order
+// of properties.
+func sameJSON(decoded, value any) bool {
+	have, errHave := marshal(value)
+	var current any
+	if errHave != nil || decodeNumbers(have, &current) != nil {
+		return false
+	}
+	x, errX := marshal(decoded)
+	y, errY := marshal(current)
 	return errX == nil && errY == nil && bytes.Equal(x, y)
 }
 

@@ -90,6 +90,7 @@ var (
 	errFilterTypes      = graphError{Status: http.StatusBadRequest, Code: "BadRequest", Message: "Invalid filter clause: A binary operator with incompatible types was detected for property '%s'."}
 	errSelect           = graphError{Status: http.StatusBadRequest, Code: "BadRequest", Message: "Parsing OData Select and Expand failed: Could not find a property named '%s' on type '%s'."}
 	errQueryOption      = graphError{Status: http.StatusBadRequest, Code: "BadRequest", Message: "The query option '%s' is not supported for this resource."}
+	errOptionLength     = graphError{Status: http.StatusBadRequest, Code: "Request_BadRequest", Message: "The value of the query option '%s' is longer than %d characters."}
 	errPageSize         = graphError{Status: http.StatusBadRequest, Code: "Request_BadRequest", Message: "Invalid page size specified: '%s'. Must be between 1 and 999 inclusive."}
 	errPageToken        = graphError{Status: http.StatusBadRequest, Code: "Directory_ExpiredPageToken", Message: "The specified page token value has expired and can no longer be included in your request."}
 

@@ -27,8 +27,14 @@ type namedResource struct {
 
 const defaultScope = ".default"
 
+// maxScope bounds the length of a scope parameter.
+const maxScope = 16 << 10
+
 // parseScopes reads a scope parameter.
 func parseScopes(raw string) (scopeRequest, *refusal) {
+	if len(raw) > maxScope {
+		return scopeRequest{}, aadsts(9002313)
+	}
 	s := scopeRequest{raw: strings.Join(strings.Fields(raw), " ")}
 	for _, scope := range strings.Fields(raw) {
 		if has(oidcScopes, strings.ToLower(scope)) {

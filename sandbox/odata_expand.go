@@ -24,6 +24,9 @@ func parseExpand(text string, set *entitySet) ([]expansion, *graphError) {
 		if !slices.Contains(set.expandable, name) {
 			return nil, errSelect.with(name, set.typeName)
 		}
+		if slices.ContainsFunc(list, func(e expansion) bool { return e.name == name }) {
+			return nil, errQueryOption.with("$expand")
+		}
 		e := expansion{name: name}
 		if nested {
 			option, value, _ := strings.Cut(strings.TrimSuffix(inner, ")"), "=")

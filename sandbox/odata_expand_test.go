@@ -61,7 +61,7 @@ func TestOwnersOfAServicePrincipalAreShown(t *testing.T) {
 
 func TestExpandOfWhatIsNoRelationshipIsRefused(t *testing.T) {
 	g := contoso(t)
-	for _, query := range []string{"$expand=tags", "$expand=owners,members", "$expand=owners($top=1)", "$expand=owners($select=id"} {
+	for _, query := range []string{"$expand=tags", "$expand=owners,members", "$expand=owners($top=1)", "$expand=owners($select=id", "$expand=owners,owners"} {
 		g.call(g.admin(), "GET", "/v1.0/applications?"+query, "").want(400)
 	}
 	g.call(g.admin(), "GET", "/v1.0/oauth2PermissionGrants?$expand=owners", "").refused(errSelect)

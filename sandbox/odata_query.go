@@ -35,6 +35,9 @@ func (s *entitySet) typedItems() *entitySet {
 const (
 	defaultPageSize = 100
 	maxPageSize     = 999
+	// maxOption bounds the length of a query option, and with it what a single
+	// request can have the directory do.
+	maxOption = 8 << 10
 )
 
 // A listQuery is what the query options of a request ask for.
@@ -56,6 +59,9 @@ type ordering struct {
 
 // projection reads the options of a request for a single object.
 func (q *graphRequest) projection(set *entitySet) (p projection, fault *graphError) {
+	if fault := q.optionsFit(); fault != nil {
+		return p, fault
+	}
 	for name := range q.query {
 		if strings.HasPrefix(name, "$") && !has([]string{"$select", "$expand", "$format"}, name) {
 			return p, errQueryOption.with(name)
@@ -67,10 +73,22 @@ func (q *graphRequest) projection(set *entitySet) (p projection, fault *graphErr
 	return p, fault
 }
 
+func (q *graphRequest) optionsFit() *graphError {
+	for name := range q.query {
+		if len(q.query.Get(name)) > maxOption {
+			return errOptionLength.with(name, maxOption)
+		}
+	}
+	return nil
+}
+
 // listQuery reads the options of a request for a collection.
 func (q *graphRequest) listQuery(set *entitySet) (listQuery, *graphError) {
 	l := listQuery{top: defaultPageSize, consistent: q.consistent()}
 	set = set.inVersion(q.version)
+	if fault := q.optionsFit(); fault != nil {
+		return l, fault
+	}
 	for name := range q.query {
 		read, known := listOptions[name]
 		if !known {

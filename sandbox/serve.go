@@ -105,10 +105,14 @@ func (s *Sandbox) serveTLS(l net.Listener, config *tls.Config, h http.Handler) {
 	go s.run(func() error { return srv.ServeTLS(l, "", "") })
 }
 
+// maxHeader bounds a request's line and header in bytes: what the public hosts
+// take is less.
+const maxHeader = 64 << 10
+
 // newServer has no write timeout: faults and latency hold answers back for
 // as long as they were told to.
 func (s *Sandbox) newServer(h http.Handler) *http.Server {
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug)}
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: maxHeader, IdleTimeout: 2 * time.Minute, ErrorLog: slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug)}
 	s.servers = append(s.servers, srv)
 	return srv
 }
