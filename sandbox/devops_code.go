@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -14,17 +15,30 @@ type repositoryBody struct {
 	Project       projectBody `json:"project"`
 	DefaultBranch string      `json:"defaultBranch"`
 	Size          int         `json:"size"`
-	RemoteURL     string      `json:"remoteUrl"`
+	RemoteURL     string      `json:"remoteUrl"` // what git clones; names the organization as its user
+	SSHURL        string      `json:"sshUrl"`
 	WebURL        string      `json:"webUrl"`
 	IsDisabled    bool        `json:"isDisabled"`
+	InMaintenance bool        `json:"isInMaintenance"`
 }
 
 func (c *devopsCall) repositoryBody(p *project, repo *repository) repositoryBody {
-	web := c.url(p.Name + "/_git/" + repo.Name)
+	inProject, inGit := url.PathEscape(p.Name), url.PathEscape(repo.Name)
+	web := c.url(inProject + "/_git/" + inGit)
 	return repositoryBody{
 		ID: repo.ID, Name: repo.Name, URL: c.url(p.ID + "/_apis/git/repositories/" + repo.ID),
-		Project: c.projectBody(p), DefaultBranch: repo.DefaultBranch, RemoteURL: web, WebURL: web,
+		Project: c.projectBody(p), DefaultBranch: repo.DefaultBranch, RemoteURL: c.cloneURL(web), WebURL: web,
+		SSHURL: "git@ssh.dev.azure.com:v3/" + c.org.Slug + "/" + inProject + "/" + inGit,
 	}
+}
+
+// cloneURL puts the organization before the host, so that git asks for its
+// credentials; the older hosts name it already.
+func (c *devopsCall) cloneURL(web string) string {
+	if hostOrganization(c.r) != "" {
+		return web
+	}
+	return strings.Replace(web, "://", "://"+c.org.Slug+"@", 1)
 }
 
 // scope is the project the path names, or all of the organization's.

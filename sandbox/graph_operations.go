@@ -86,6 +86,7 @@ var operations = slices.Concat([]operation{
 
 	{method: "POST", path: "$batch", permissions: anyToken, people: openToAll, batch: true},
 },
+	photoOperations,
 	propertyOperations("applications", applicationSet, readApplication, applicationProperty),
 	propertyOperations("servicePrincipals", principalSet, readApplication, principalProperty),
 )

@@ -46,7 +46,6 @@ var absentEndpoints = []absentEndpoint{
 	absent(serviceGraph, "POST", "/v1.0/users", "People are seeded."),
 	absent(serviceGraph, "POST", "/v1.0/invitations", "Guests are seeded."),
 	absent(serviceGraph, "GET", "/v1.0/tenantRelationships/findTenantInformationByDomainName(domainName='{domain}')", "The tenant of a domain; the discovery document of sign-in names it."),
-	absent(serviceGraph, "GET", "/v1.0/me/photo/$value", "A photo, which userinfo gives the address of."),
 	absent(serviceGraph, "POST", "/v1.0/me/checkMemberGroups", "Groups: there are none."),
 	absent(serviceGraph, "GET", "/v1.0/groups", "Groups: there are none."),
 	absent(serviceGraph, "GET", "/v1.0/domains", "Domains are listed with the organization."),
