@@ -191,9 +191,10 @@
 // collection, whatever the filter; in a batch each request counts. Reads that
 // are refused for the caller's permissions do not count. Writes find every
 // object as it is. Objects are applications and their deleted items, service
-// principals and delegated permission grants: what POST /applications writes
-// is the application; DELETE writes the application, its deleted item, its
-// service principal and that one's grants.
+// principals, delegated permission grants and app role assignments (people and
+// policies are known everywhere at once): what POST /applications writes is
+// the application; DELETE writes the application, its deleted item, its
+// service principal and that one's grants and assignments.
 //
 // A tenant with "replication_reads": n in the seed file (southridge has 3) is
 // like that for every write, whoever makes it, and further than reads:

@@ -61,13 +61,13 @@ func (do assignmentsAt) ofUser() func(*graphRequest) (reply, *graphError) {
 func listAssignments(q *graphRequest, side roleSide) (reply, *graphError) {
 	set := *assignmentSet
 	set.name = side.path
-	return listOf(q, &set, q.tenant.assignmentsWhere(func(a *appRoleAssignment) bool { return side.of(a) == side.id }))
+	return listOf(q, &set, slices.DeleteFunc(q.view.assignments(q.tenant), func(a *appRoleAssignment) bool { return side.of(a) != side.id }))
 }
 
 // at finds the assignment that ends the path, which has to be at this side.
 func (side roleSide) at(q *graphRequest) (*appRoleAssignment, *graphError) {
 	id := q.keys[len(q.keys)-1].text
-	if a := q.tenant.assignments[id]; a != nil && side.of(a) == side.id {
+	if a := q.view.assignment(q.tenant, id); a != nil && side.of(a) == side.id {
 		return a, nil
 	}
 	return nil, errNotFound.with(id)

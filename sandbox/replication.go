@@ -29,6 +29,7 @@ type replica struct {
 	apps, deleted lates[application]
 	principals    lates[servicePrincipal]
 	grants        lates[grant]
+	assignments   lates[appRoleAssignment]
 }
 
 // lates are the objects of one kind that are still seen as they were, by
@@ -86,10 +87,11 @@ func noteRemoval[T any](r *replication, kind func(*replica) *lates[T], id string
 }
 
 // The kinds of objects.
-func lateApps(r *replica) *lates[application]            { return &r.apps }
-func lateDeleted(r *replica) *lates[application]         { return &r.deleted }
-func latePrincipals(r *replica) *lates[servicePrincipal] { return &r.principals }
-func lateGrants(r *replica) *lates[grant]                { return &r.grants }
+func lateApps(r *replica) *lates[application]              { return &r.apps }
+func lateDeleted(r *replica) *lates[application]           { return &r.deleted }
+func latePrincipals(r *replica) *lates[servicePrincipal]   { return &r.principals }
+func lateGrants(r *replica) *lates[grant]                  { return &r.grants }
+func lateAssignments(r *replica) *lates[appRoleAssignment] { return &r.assignments }
 
 // A view is how one request finds the directories' objects: on which servers
 // it happens to look is settled once for each object.
@@ -230,6 +232,14 @@ func (v *view) grant(t *tenant, id string) *grant {
 
 func (v *view) grants(t *tenant) []*grant {
 	return seeAll(v, v.of(t).grants, t.grantOrder, t.grants)
+}
+
+func (v *view) assignment(t *tenant, id string) *appRoleAssignment {
+	return see(v, v.of(t).assignments, id, t.assignments[id])
+}
+
+func (v *view) assignments(t *tenant) []*appRoleAssignment {
+	return seeAll(v, v.of(t).assignments, t.assignmentOrder, t.assignments)
 }
 
 type replicaLagKey struct{}

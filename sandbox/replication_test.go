@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -188,6 +189,25 @@ func TestReplicaLagOfPrincipalsAndGrants(t *testing.T) {
 	}
 	if got := d.trace(1, "/oauth2PermissionGrants?$filter="+filter, "id") + d.trace(1, "/servicePrincipals/"+principal+"/oauth2PermissionGrants", "id"); got != grant+grant {
 		t.Errorf("lists: %s", got)
+	}
+}
+
+func TestReplicaLagOfRoleAssignments(t *testing.T) {
+	s := start(t, Options{})
+	d := administers(t, s, "contoso")
+	home := s.world.tenantOf("contoso.sandbox.invalid")
+	holder, resource := home.principalOf(automationApp(home.Domain).ClientID), home.principalOf(graphAppID)
+	d.header[1] = "Bearer " + tokenFor(t, s, contosoAdmin, "AppRoleAssignment.ReadWrite.All Application.Read.All", func(c *accessClaims) { c.Audience = graphAppID })
+	role := resource.AppRoles[slices.IndexFunc(resource.AppRoles, func(r appRole) bool { return !slices.Contains(automationRoles, r.Value) })]
+	putFaults(t, s, `[{"service":"graph","method":"POST","action":{"replica_lag":2}}]`)
+	list := "/servicePrincipals/" + holder.ID + "/appRoleAssignments"
+	before := len(d.must("GET", list, "")["value"].([]any))
+	made := d.must("POST", list, fmt.Sprintf(`{"principalId":%q,"resourceId":%q,"appRoleId":%q}`, holder.ID, resource.ID, role.ID))["id"].(string)
+	if got := d.trace(2, list+"/"+made, "id"); got != "- "+"-" {
+		t.Errorf("read %s", got)
+	}
+	if after := len(d.must("GET", list, "")["value"].([]any)); after != before+1 {
+		t.Errorf("%d listed, want %d", after, before+1)
 	}
 }
 

@@ -45,12 +45,14 @@ func (t *tenant) assignRole(to principal, resource *servicePrincipal, roleID str
 	if known := t.assignments[a.ID]; known != nil {
 		return known
 	}
+	note(&t.replication, lateAssignments, a.ID, t.assignments, t.assignmentOrder)
 	t.assignments[a.ID] = a
 	t.assignmentOrder = append(t.assignmentOrder, a.ID)
 	return a
 }
 
 func (t *tenant) removeAssignment(id string) {
+	noteRemoval(&t.replication, lateAssignments, id, t.assignments, t.assignmentOrder)
 	delete(t.assignments, id)
 	t.assignmentOrder = without(t.assignmentOrder, id)
 }
