@@ -26,6 +26,9 @@ func fromPage(t *testing.T, method, url string, headers ...string) *http.Respons
 	return answer
 }
 
+//parity:partly graph OPTIONS /v1.0/{path}: from a browser, for a script of any origin
+//parity:real devops OPTIONS /{organization}/{path}
+//parity:real vssps OPTIONS /{organization}/{path}
 //parity:choice graph CORS preflight: 200 for every path, with the method and the headers that it asks for
 func TestABrowserMayAskBeforeItHasAToken(t *testing.T) {
 	r := start(t, Options{}).Ready()

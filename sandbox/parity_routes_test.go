@@ -21,6 +21,14 @@ var outsideTables = []endpoint{
 	{serviceVSSPS, "", "/{organization}"},
 }
 
+// preflights stand for what a browser asks before a script's request, which
+// is answered for every path.
+var preflights = map[string]endpoint{
+	serviceGraph:  {serviceGraph, http.MethodOptions, "/v1.0/{path}"},
+	serviceDevOps: {serviceDevOps, http.MethodOptions, "/{organization}/{path}"},
+	serviceVSSPS:  {serviceVSSPS, http.MethodOptions, "/{organization}/{path}"},
+}
+
 // routes are all that the sandbox serves, in the order of its tables. A route
 // without method takes every one.
 func routes() []endpoint {
@@ -44,6 +52,7 @@ func routes() []endpoint {
 	for _, op := range vsspsOperations {
 		all = append(all, endpoint{serviceVSSPS, op.method, "/{organization}/" + op.path})
 	}
+	all = slices.AppendSeq(all, maps.Values(preflights))
 	known := map[endpoint]bool{}
 	return slices.DeleteFunc(all, func(e endpoint) bool {
 		again := known[e]
@@ -69,6 +78,15 @@ func graphRoute(op *operation) endpoint {
 // route finds what serves a request, or the endpoint of a row: the sandbox's
 // own way of finding it, where there is one.
 func (e endpoint) route() (endpoint, bool) {
+	found, known := e.tabled()
+	if preflight, any := preflights[e.service]; !known && any && e.method == http.MethodOptions {
+		return preflight, true
+	}
+	return found, known
+}
+
+// tabled is route without preflights.
+func (e endpoint) tabled() (endpoint, bool) {
 	if path, err := url.PathUnescape(e.path); err == nil && e.service != serviceGraph {
 		e.path = path
 	}

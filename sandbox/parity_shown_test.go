@@ -68,6 +68,14 @@ func (r *row) unshown(made map[string][]identified) []string {
 var refuses = map[endpoint]bool{
 	{serviceVSSPS, "HEAD", "/{organization}"}: true, // 404, with the answer in a header
 	{serviceVSSPS, "POST", "/app/register"}:   true, // retired
+
+	// 404: nobody has a photo
+	{serviceGraph, "GET", "/v1.0/me/photo"}:                      true,
+	{serviceGraph, "GET", "/v1.0/me/photo/$value"}:               true,
+	{serviceGraph, "GET", "/v1.0/me/photos/{id}/$value"}:         true,
+	{serviceGraph, "GET", "/v1.0/users/{id}/photo"}:              true,
+	{serviceGraph, "GET", "/v1.0/users/{id}/photo/$value"}:       true,
+	{serviceGraph, "GET", "/v1.0/users/{id}/photos/{id}/$value"}: true,
 }
 
 // served reports whether the service did what it was asked. Azure DevOps

@@ -117,7 +117,9 @@ type seedMember struct {
 }
 
 // firstPartyClients are Microsoft's own public clients that the developer
-// credentials of Azure's SDKs sign in with.
+// credentials of Azure's SDKs, and tools that bring no registration of their
+// own, sign in with: Git Credential Manager as Visual Studio, the Azure DevOps
+// MCP server, and the command line of Teams.
 var firstPartyClients = seedTenant{Domain: "microsoft.sandbox.invalid", Name: "Microsoft Services", Apps: []seedApp{
 	{Name: "Microsoft Azure CLI", ClientID: "04b07795-8ddb-461a-bbee-02f9e1bf7b46", MultiTenant: true, PublicClient: true,
 		RedirectURIs: localhost, Delegated: directoryTools, AzureDevOps: []string{everything}, azureManagement: []string{everything}},
@@ -125,6 +127,12 @@ var firstPartyClients = seedTenant{Domain: "microsoft.sandbox.invalid", Name: "M
 		RedirectURIs: localhost, Delegated: directoryTools, AzureDevOps: []string{everything}, azureManagement: []string{everything}},
 	{Name: "Microsoft Graph Command Line Tools", ClientID: "14d82eec-204b-4c2f-b7e8-296a70dab67e", MultiTenant: true, PublicClient: true,
 		RedirectURIs: localhost, Delegated: []string{"User.Read", "openid", "profile", "offline_access"}},
+	{Name: "Visual Studio", ClientID: "872cd9fa-d31f-45e0-9eab-6e460a02d1f1", MultiTenant: true, PublicClient: true,
+		RedirectURIs: localhost, Delegated: directoryTools, AzureDevOps: []string{everything}},
+	{Name: "Azure DevOps MCP", ClientID: "0d50963b-7bb9-4fe7-94c7-a99af00b5136", MultiTenant: true, PublicClient: true,
+		RedirectURIs: localhost, AzureDevOps: []string{everything}},
+	{Name: "Teams Toolkit", ClientID: "7ea7c24c-b1f6-4a20-9d11-9ae12e9e7ac0", MultiTenant: true, PublicClient: true,
+		RedirectURIs: localhost, Delegated: directoryTools},
 }}
 
 // consoleHome is where the console's own client is registered.
