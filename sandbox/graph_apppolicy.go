@@ -90,12 +90,25 @@ func (t *tenant) seededRestrictions() []credentialRule {
 	return list
 }
 
-// restriction finds the restriction of a kind that an app is under.
-func (p *tenantAppPolicy) restriction(kind string, created time.Time) (credentialRule, bool) {
+// ofApplications are the restrictions of registrations that are in force.
+func (p *tenantAppPolicy) ofApplications() []credentialRule {
 	if !p.IsEnabled {
-		return credentialRule{}, false
+		return nil
 	}
-	for _, c := range slices.Concat(p.Applications.Passwords, p.Applications.Keys) {
+	return slices.Concat(p.Applications.Passwords, p.Applications.Keys)
+}
+
+// ofPrincipals are those of service principals.
+func (p *tenantAppPolicy) ofPrincipals() []credentialRule {
+	if !p.IsEnabled {
+		return nil
+	}
+	return slices.Concat(p.Principals.Passwords, p.Principals.Keys)
+}
+
+// restrictionIn finds the restriction of a kind that an app is under.
+func restrictionIn(rules []credentialRule, kind string, created time.Time) (credentialRule, bool) {
+	for _, c := range rules {
 		if c.RestrictionType == kind && c.State == "enabled" && (c.ForAppsAfter == nil || !created.Before(*c.ForAppsAfter)) {
 			return c, true
 		}
@@ -104,8 +117,8 @@ func (p *tenantAppPolicy) restriction(kind string, created time.Time) (credentia
 }
 
 // permitsLifetime reports whether a credential of an app may live so long.
-func (p *tenantAppPolicy) permitsLifetime(kind string, a *application, lifetime time.Duration) bool {
-	c, restricted := p.restriction(kind, a.CreatedDateTime)
+func permitsLifetime(rules []credentialRule, kind string, created time.Time, lifetime time.Duration) bool {
+	c, restricted := restrictionIn(rules, kind, created)
 	if !restricted || c.MaxLifetime == nil {
 		return true
 	}

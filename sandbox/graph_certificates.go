@@ -28,7 +28,7 @@ func (q *graphRequest) settleCertificates(a *application, existing []keyCredenti
 	rules := q.tenant.appPolicy()
 	for _, k := range a.KeyCredentials {
 		known := slices.ContainsFunc(existing, func(e keyCredential) bool { return e.KeyID == k.KeyID })
-		if !known && !rules.permitsLifetime(keyLifetime, a, k.EndDateTime.Sub(k.StartDateTime)) {
+		if !known && !permitsLifetime(rules.ofApplications(), keyLifetime, a.CreatedDateTime, k.EndDateTime.Sub(k.StartDateTime)) {
 			return errSecretLifetime.with(rules.ID)
 		}
 	}

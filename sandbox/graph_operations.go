@@ -87,6 +87,7 @@ var operations = slices.Concat([]operation{
 	{method: "POST", path: "$batch", permissions: anyToken, people: openToAll, batch: true},
 },
 	photoOperations,
+	directoryOperations,
 	propertyOperations("applications", applicationSet, readApplication, applicationProperty),
 	propertyOperations("servicePrincipals", principalSet, readApplication, principalProperty),
 )

@@ -166,7 +166,7 @@ func updatePrincipal(q *graphRequest, sp *servicePrincipal) (reply, *graphError)
 	if fault != nil {
 		return reply{}, fault
 	}
-	next.owners = sp.owners
+	next.owners, next.PasswordCredentials = sp.owners, sp.PasswordCredentials
 	q.tenant.addPrincipal(next)
 	return reply{status: http.StatusNoContent}, nil
 }

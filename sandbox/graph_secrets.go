@@ -29,7 +29,7 @@ func (q *graphRequest) firstSecrets(a *application, asked any) ([]passwordCreden
 		if !isObject {
 			return nil, errInvalidValue.with("passwordCredentials", applicationSet.resource)
 		}
-		made, fault := q.newSecret(a, len(secrets), doc)
+		made, fault := q.newSecret(q.holderOf(a, len(secrets)), doc)
 		if fault != nil {
 			return nil, fault
 		}
@@ -38,12 +38,23 @@ func (q *graphRequest) firstSecrets(a *application, asked any) ([]passwordCreden
 	return secrets, nil
 }
 
+// A secretHolder is what a new secret is for.
+type secretHolder struct {
+	rules   []credentialRule // of the tenant, as far as they are about it
+	created time.Time        // of the registration
+	full    bool             // it may have no further one
+}
+
+func (q *graphRequest) holderOf(a *application, existing int) secretHolder {
+	return secretHolder{q.tenant.appPolicy().ofApplications(), a.CreatedDateTime, a.personal() && existing >= maxSecretsPersonal}
+}
+
 // newSecret makes a secret as the document asks and the tenant's policy
-// permits, for an application that has some already.
-func (q *graphRequest) newSecret(a *application, existing int, doc map[string]any) (*passwordCredential, *graphError) {
-	rules := q.tenant.appPolicy()
-	if _, forbidden := rules.restriction(passwordAddition, a.CreatedDateTime); forbidden {
-		return nil, errSecretsForbidden.with(rules.ID)
+// permits.
+func (q *graphRequest) newSecret(h secretHolder, doc map[string]any) (*passwordCredential, *graphError) {
+	policy := q.tenant.appPolicy().ID
+	if _, forbidden := restrictionIn(h.rules, passwordAddition, h.created); forbidden {
+		return nil, errSecretsForbidden.with(policy)
 	}
 	if fault := (bodyRule{secretSet, []string{"keyId", "hint", "secretText", "customKeyIdentifier"}}).check(doc); fault != nil {
 		return nil, fault
@@ -58,10 +69,10 @@ func (q *graphRequest) newSecret(a *application, existing int, doc map[string]an
 	s.StartDateTime, s.EndDateTime = s.StartDateTime.UTC(), s.EndDateTime.UTC()
 	lifetime := s.EndDateTime.Sub(s.StartDateTime)
 	switch {
-	case lifetime <= 0, a.personal() && existing >= maxSecretsPersonal:
+	case lifetime <= 0, h.full:
 		return nil, errInvalidValue.with("passwordCredentials", applicationSet.resource)
-	case !rules.permitsLifetime(passwordLifetime, a, lifetime):
-		return nil, errSecretLifetime.with(rules.ID)
+	case !permitsLifetime(h.rules, passwordLifetime, h.created, lifetime):
+		return nil, errSecretLifetime.with(policy)
 	}
 	text := newSecretText()
 	s.KeyID, s.SecretText, s.Hint, s.value, s.activeAt = newGUID(), &text, text[:3], text, q.at
@@ -91,38 +102,60 @@ func concealed(secrets []passwordCredential) []passwordCredential {
 }
 
 func addPassword(q *graphRequest, a *application) (reply, *graphError) {
-	doc, fault := q.object()
+	s, fault := q.askedSecret(q.holderOf(a, len(a.PasswordCredentials)))
 	if fault != nil {
 		return reply{}, fault
+	}
+	next := *a
+	next.PasswordCredentials = withSecret(a.PasswordCredentials, s)
+	q.tenant.addApp(&next)
+	return q.secretOnce(s), nil
+}
+
+// askedSecret makes the secret that the body asks for.
+func (q *graphRequest) askedSecret(h secretHolder) (*passwordCredential, *graphError) {
+	doc, fault := q.object()
+	if fault != nil {
+		return nil, fault
 	}
 	asked, isObject := doc["passwordCredential"].(map[string]any)
 	if doc["passwordCredential"] != nil && !isObject {
-		return reply{}, &errBody
+		return nil, &errBody
 	}
-	s, fault := q.newSecret(a, len(a.PasswordCredentials), asked)
-	if fault != nil {
-		return reply{}, fault
-	}
-	next := *a
-	next.PasswordCredentials = append(slices.Clone(a.PasswordCredentials), concealed([]passwordCredential{*s})...)
-	q.tenant.addApp(&next)
+	return q.newSecret(h, asked)
+}
+
+func withSecret(secrets []passwordCredential, s *passwordCredential) []passwordCredential {
+	return append(slices.Clone(secrets), concealed([]passwordCredential{*s})...)
+}
+
+// secretOnce is the one answer that has a secret's text.
+func (q *graphRequest) secretOnce(s *passwordCredential) reply {
 	context := property{"@odata.context", q.metadata(secretSet.name)}
-	return reply{status: http.StatusOK, body: append(object{context}, propertiesOf(s, nil)...)}, nil
+	return reply{status: http.StatusOK, body: append(object{context}, propertiesOf(s, nil)...)}
 }
 
 func removePassword(q *graphRequest, a *application) (reply, *graphError) {
-	doc, fault := q.object()
+	left, fault := q.withoutSecret(a.PasswordCredentials)
 	if fault != nil {
 		return reply{}, fault
 	}
-	id, _ := doc["keyId"].(string)
 	next := *a
-	next.PasswordCredentials = slices.DeleteFunc(slices.Clone(a.PasswordCredentials), func(s passwordCredential) bool {
-		return strings.EqualFold(s.KeyID, id)
-	})
-	if len(next.PasswordCredentials) == len(a.PasswordCredentials) {
-		return reply{}, &errNoSuchSecret
-	}
+	next.PasswordCredentials = left
 	q.tenant.addApp(&next)
 	return reply{status: http.StatusNoContent}, nil
+}
+
+// withoutSecret are the secrets but the one that the body names.
+func (q *graphRequest) withoutSecret(secrets []passwordCredential) ([]passwordCredential, *graphError) {
+	doc, fault := q.object()
+	if fault != nil {
+		return nil, fault
+	}
+	id, _ := doc["keyId"].(string)
+	left := slices.DeleteFunc(slices.Clone(secrets), func(s passwordCredential) bool { return strings.EqualFold(s.KeyID, id) })
+	if len(left) == len(secrets) {
+		return nil, &errNoSuchSecret
+	}
+	return left, nil
 }

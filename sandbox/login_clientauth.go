@@ -3,6 +3,7 @@ package sandbox
 import (
 	"crypto/subtle"
 	"net/url"
+	"slices"
 	"time"
 )
 
@@ -50,24 +51,30 @@ func (v *visit) authenticateClient(req tokenRequest, p platform, missing int) (a
 	case req.proof.secret == "":
 		return "", aadsts(missing)
 	}
-	return secretACR, req.client.checkSecret(req.proof.secret, v.at)
+	return secretACR, req.checkSecret(v.at)
 }
 
-// checkSecret compares with every client secret of the registration.
-func (a *application) checkSecret(secret string, now time.Time) *refusal {
-	for _, c := range a.PasswordCredentials {
-		if subtle.ConstantTimeCompare([]byte(c.value), []byte(secret)) != 1 {
+// checkSecret compares with every client secret of the registration and, where
+// one tenant is addressed, of the service principal there.
+func (req tokenRequest) checkSecret(now time.Time) *refusal {
+	secrets := req.client.PasswordCredentials
+	if t := req.segment.tenant; t != nil && t.principalOf(req.client.AppID) != nil {
+		secrets = slices.Concat(secrets, t.principalOf(req.client.AppID).PasswordCredentials)
+	}
+	appID := req.client.AppID
+	for _, c := range secrets {
+		if subtle.ConstantTimeCompare([]byte(c.value), []byte(req.proof.secret)) != 1 {
 			continue
 		}
 		switch {
 		case !now.Before(c.EndDateTime):
-			return aadsts(7000222, "appId", a.AppID)
+			return aadsts(7000222, "appId", appID)
 		case now.Before(c.activeAt), now.Before(c.StartDateTime):
-			return aadsts(7000215, "appId", a.AppID)
+			return aadsts(7000215, "appId", appID)
 		}
 		return nil
 	}
-	return aadsts(7000215, "appId", a.AppID)
+	return aadsts(7000215, "appId", appID)
 }
 
 // platformOf is the platform a grant is redeemed on: that of the redirect URI
