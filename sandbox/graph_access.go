@@ -108,6 +108,14 @@ var (
 	readMemberships = permissions{
 		delegated: []string{"User.Read", "Directory.Read.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"},
 	}
+	readRoles = permissions{
+		delegated:   []string{"RoleManagement.Read.Directory", "RoleManagement.ReadWrite.Directory", "Directory.Read.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"},
+		application: []string{"RoleManagement.Read.Directory", "RoleManagement.ReadWrite.Directory", "Directory.Read.All", "Directory.ReadWrite.All"},
+	}
+	writeRoles = permissions{
+		delegated:   []string{"RoleManagement.ReadWrite.Directory", "Directory.AccessAsUser.All"},
+		application: []string{"RoleManagement.ReadWrite.Directory"},
+	}
 	readOrganization = permissions{
 		delegated:   []string{"User.Read", "Organization.Read.All", "Directory.Read.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"},
 		application: []string{"Organization.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"},

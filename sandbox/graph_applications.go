@@ -16,7 +16,7 @@ var applicationSet = &entitySet{
 		"publisherDomain", "applicationTemplateId", "disabledByMicrosoftStatus", "serviceManagementReference", "requiredResourceAccess"},
 	sortable:   []string{"displayName", "createdDateTime"},
 	searchable: []string{"displayName", "description"},
-	expandable: []string{"owners"},
+	expandable: []string{expandOwners},
 	unset:      unsetOfApplication, unsetInBeta: unsetOfApplicationInBeta,
 }
 

@@ -138,3 +138,20 @@ func TestAssignmentsEndWithTheServicePrincipal(t *testing.T) {
 		t.Error("the assignment is still there")
 	}
 }
+
+//parity:real graph GET /v1.0/servicePrincipals
+func TestExpandShowsRoleAssignments(t *testing.T) {
+	g := contoso(t)
+	client, graph := g.client(), g.tenant.principalOf(graphAppID)
+	g.tenant.holdRoles(client, graph, []string{"User.Read.All", "Directory.Read.All"}, graphNow)
+	o := g.call(g.admin(), "GET", "/v1.0/servicePrincipals?$filter=id eq '"+client.ID+"'&$select=id&$expand=appRoleAssignments($select=appRoleId),owners", "").want(200)
+	held, _ := o.at("value", 0, "appRoleAssignments").([]any)
+	if len(held) != 2 || o.text("value", 0, "appRoleAssignments", 0, "appRoleId") == "" || o.at("value", 0, "appRoleAssignments", 0, "resourceId") != nil {
+		t.Errorf("expanded: %s", o.raw)
+	}
+	o = g.call(g.admin(), "GET", "/v1.0/servicePrincipals/"+graph.ID+"?$select=id&$expand=appRoleAssignedTo", "").want(200)
+	if !strings.Contains(o.raw, client.ID) {
+		t.Errorf("expanded: %s", o.raw)
+	}
+	g.call(g.admin(), "GET", "/v1.0/applications?$expand=appRoleAssignments", "").refused(errSelect)
+}

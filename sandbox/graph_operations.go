@@ -24,6 +24,8 @@ var operations = slices.Concat([]operation{
 	{method: "POST", path: "applications/*/addPassword", permissions: writeApplications, people: appEditors, do: onApplication(addPassword)},
 	{method: "POST", path: "applications/*/removePassword", permissions: writeApplications, people: appEditors, do: onApplication(removePassword)},
 	{method: "GET", path: "applications/*/owners", permissions: readApplication, people: openToMembers, do: onApplication(listOwners)},
+	{method: "GET", path: "applications/*/owners/microsoft.graph.user", permissions: readApplication, people: openToMembers, do: onApplication(listUserOwners)},
+	{method: "GET", path: "applications/*/owners/microsoft.graph.servicePrincipal", permissions: readApplication, people: openToMembers, do: onApplication(listOwningPrincipals)},
 	{method: "POST", path: "applications/*/owners/$ref", permissions: writeOwners, people: appEditors, do: onApplication(addOwner)},
 	{method: "DELETE", path: "applications/*/owners/*/$ref", permissions: writeOwners, people: appEditors, do: onApplication(removeOwner)},
 
@@ -71,6 +73,11 @@ var operations = slices.Concat([]operation{
 	{method: "PATCH", path: "users/*", permissions: writeUsers, people: globalAdmins, do: collection(patchUser)},
 	{method: "POST", path: "users/*/revokeSignInSessions", permissions: writeUsers, people: globalAdmins, do: collection(revokeSessions)},
 	{method: "GET", path: "users/*", permissions: readUsers, people: openToMembers, do: collection(getUser)},
+
+	{method: "GET", path: "roleManagement/directory/roleAssignments", permissions: readRoles, people: openToMembers, do: collection(listDirectoryAssignments)},
+	{method: "POST", path: "roleManagement/directory/roleAssignments", permissions: writeRoles, people: tenantAdmins, do: collection(createDirectoryAssignment)},
+	{method: "GET", path: "roleManagement/directory/roleAssignments/*", permissions: readRoles, people: openToMembers, do: collection(getDirectoryAssignment)},
+	{method: "DELETE", path: "roleManagement/directory/roleAssignments/*", permissions: writeRoles, people: tenantAdmins, do: collection(deleteDirectoryAssignment)},
 
 	{method: "GET", path: "organization", permissions: readOrganization, people: openToAll, do: collection(listOrganization)},
 	{method: "GET", path: "organization/*", permissions: readOrganization, people: openToAll, do: collection(getOrganization)},

@@ -21,6 +21,28 @@ func listOwners(q *graphRequest, a *application) (reply, *graphError) {
 	return q.owners(a.owners)
 }
 
+// listUserOwners lists those owners that are users.
+func listUserOwners(q *graphRequest, a *application) (reply, *graphError) {
+	var list []*graphUser
+	for _, id := range a.owners {
+		if u := q.tenant.users[id]; u != nil {
+			list = append(list, u.wire())
+		}
+	}
+	return listOf(q, userSet, list)
+}
+
+// listOwningPrincipals lists those owners that are service principals.
+func listOwningPrincipals(q *graphRequest, a *application) (reply, *graphError) {
+	var list []*servicePrincipal
+	for _, id := range a.owners {
+		if sp := q.tenant.principals[id]; sp != nil {
+			list = append(list, sp)
+		}
+	}
+	return listOf(q, principalSet, list)
+}
+
 func listPrincipalOwners(q *graphRequest, sp *servicePrincipal) (reply, *graphError) {
 	return q.owners(sp.owners)
 }

@@ -13,7 +13,7 @@ var principalSet = &entitySet{
 		"appOwnerOrganizationId", "alternativeNames", "homepage", "preferredSingleSignOnMode"},
 	sortable:   []string{"displayName"},
 	searchable: []string{"displayName", "description"},
-	expandable: []string{"owners"},
+	expandable: []string{expandOwners, expandHeldRoles, expandGivenRoles},
 	unset:      unsetOfPrincipal, unsetInBeta: unsetOfPrincipalInBeta,
 }
 

@@ -148,8 +148,8 @@ func TestMicrosoftsResourcesPublishTheirPermissions(t *testing.T) {
 		scopes, roles int
 	}{
 		{azureDevOpsPrincipal(), "user_impersonation", "ee69721e-6c3a-468f-a9ec-302d16a4c599", "User", 80, 2},
-		{microsoftGraphPrincipal(), "User.Read", "e1fe6dd8-ba31-4d61-89e7-88639da4683d", "User", 25, 16},
-		{microsoftGraphPrincipal(), "Application.ReadWrite.All", "bdfbf15f-ee85-4955-8675-146e8e5296b5", "Admin", 25, 16},
+		{microsoftGraphPrincipal(), "User.Read", "e1fe6dd8-ba31-4d61-89e7-88639da4683d", "User", 26, 17},
+		{microsoftGraphPrincipal(), "Application.ReadWrite.All", "bdfbf15f-ee85-4955-8675-146e8e5296b5", "Admin", 26, 17},
 	} {
 		i := slices.IndexFunc(c.sp.OAuth2PermissionScopes, func(p permissionScope) bool { return p.Value == c.scope })
 		if i < 0 || c.sp.OAuth2PermissionScopes[i].ID != c.id || c.sp.OAuth2PermissionScopes[i].Type != c.kind {

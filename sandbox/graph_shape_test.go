@@ -131,7 +131,9 @@ func TestEveryPropertyIsInTheOfficialMetadata(t *testing.T) {
 		"applications": "application", "servicePrincipals": "servicePrincipal", "oauth2PermissionGrants": "oAuth2PermissionGrant",
 		"organization": "organization", "me/transitiveMemberOf/microsoft.graph.directoryRole": "directoryRole", "me/memberOf": "directoryRole",
 		"servicePrincipals/" + g.script().ObjectID + "/appRoleAssignments": "appRoleAssignment",
-		"policies/appManagementPolicies":                                   "appManagementPolicy",
+		"roleManagement/directory/roleAssignments":                         "unifiedRoleAssignment", "users": "user",
+		"servicePrincipals/" + g.tenant.principalOf(graphAppID).ID + "/appRoleAssignedTo": "appRoleAssignment",
+		"policies/appManagementPolicies": "appManagementPolicy",
 	} {
 		o := g.call(g.admin(), "GET", "/v1.0/"+path, "").want(200)
 		m.compare(t, path, "Collection(graph."+of+")", o.at("value"))

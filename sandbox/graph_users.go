@@ -1,11 +1,8 @@
 package sandbox
 
 import (
-	"cmp"
-	"maps"
 	"net/http"
 	"reflect"
-	"slices"
 	"strings"
 	"time"
 )
@@ -81,7 +78,7 @@ func (t *tenant) userCalled(key string) *user {
 
 func listUsers(q *graphRequest) (reply, *graphError) {
 	var list []*graphUser
-	for _, u := range slices.SortedFunc(maps.Values(q.tenant.users), func(a, b *user) int { return cmp.Compare(a.UserPrincipalName, b.UserPrincipalName) }) {
+	for _, u := range q.tenant.peopleInOrder() {
 		list = append(list, u.wire())
 	}
 	return listOf(q, userSet, list)

@@ -54,16 +54,40 @@ func splitOutside(text string, separator rune) []string {
 	})
 }
 
-// related are the objects of a relationship, each named by its type.
+// The relationships that can be expanded.
+const (
+	expandOwners     = "owners"
+	expandHeldRoles  = "appRoleAssignments"
+	expandGivenRoles = "appRoleAssignedTo"
+)
+
+// related are the objects of a relationship; owners, which may be of several
+// types, are each named by theirs.
 func (q *graphRequest) related(v any, e expansion) []object {
 	ids := []string{}
-	switch v := v.(type) { // owners, the one relationship there is
+	switch v := v.(type) {
 	case *application:
 		ids = v.owners
 	case *servicePrincipal:
+		switch e.name {
+		case expandHeldRoles:
+			return q.relatedRoles(heldBy(principalSet.name, v.ID), e)
+		case expandGivenRoles:
+			return q.relatedRoles(givenBy(v), e)
+		}
 		ids = v.owners
 	}
 	return q.directoryObjects(ids[:min(len(ids), maxExpanded)], e.selected)
+}
+
+func (q *graphRequest) relatedRoles(side roleSide, e expansion) []object {
+	shown := []object{}
+	for _, a := range q.tenant.assignmentsWhere(func(a *appRoleAssignment) bool { return side.of(a) == side.id }) {
+		if len(shown) < maxExpanded {
+			shown = append(shown, propertiesOf(a, e.selected))
+		}
+	}
+	return shown
 }
 
 // A projection is what $select and $expand leave of an object.

@@ -31,6 +31,21 @@ func TestExpandShowsTheOwnersInside(t *testing.T) {
 	}
 }
 
+//parity:real graph GET /v1.0/applications/{id}/owners/microsoft.graph.user
+//parity:real graph GET /v1.0/applications/{id}/owners/microsoft.graph.servicePrincipal
+func TestOwnersOfOneType(t *testing.T) {
+	g := contoso(t)
+	path := "/v1.0/applications/" + ownedApp(g).ID + "/owners/"
+	for _, user := range []string{"microsoft.graph.user", "graph.user"} { // the SDKs leave the first word out
+		if o := g.call(g.admin(), "GET", path+user, "").want(200); !slices.Equal(o.names("userPrincipalName"), []string{"developer@contoso.sandbox.invalid"}) {
+			t.Errorf("%s: %s", user, o.raw)
+		}
+	}
+	if o := g.call(g.admin(), "GET", path+"microsoft.graph.servicePrincipal?$select=id", "").want(200); !slices.Equal(o.names("id"), []string{g.script().ObjectID}) {
+		t.Errorf("service principals: %s", o.raw)
+	}
+}
+
 func TestExpandWithASelectionShowsNoMore(t *testing.T) {
 	g := contoso(t)
 	ownedApp(g)

@@ -48,7 +48,6 @@ var absentEndpoints = []absentEndpoint{
 	absent(serviceGraph, "GET", "/v1.0/groups", "Groups: there are none."),
 	absent(serviceGraph, "GET", "/v1.0/domains", "Domains are listed with the organization."),
 	absent(serviceGraph, "GET", "/v1.0/directoryRoles", "Roles are listed as what a person is a member of."),
-	absent(serviceGraph, "GET", "/v1.0/roleManagement/directory/roleAssignments", "Roles, as above."),
 	absent(serviceGraph, "GET", "/v1.0/policies/permissionGrantPolicies", "The conditions of the built-in consent policies are kept by the sandbox itself."),
 	absent(serviceGraph, "GET", "/v1.0/identityGovernance/appConsent/appConsentRequests", "Requests for an administrator's consent are confirmed on the page and not kept."),
 	absent(serviceGraph, "GET", "/v1.0/auditLogs/directoryAudits", "Audit logs. What the sandbox was asked is in its journal."),
