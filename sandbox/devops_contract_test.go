@@ -21,6 +21,8 @@ var undocumented = map[string]string{
 	"GET _apis/resourceareas/{}":               "location service, for client libraries",
 	"GET _apis/connectiondata":                 "location service, for client libraries",
 	"PATCH {}/_apis/wit/workitems/${}":         "creation as it was before version 5",
+	"POST _apis/wit/$batch":                    "in the reference without an OpenAPI document",
+	"PATCH _apis/wit/$batch":                   "in the reference without an OpenAPI document",
 	"GET {}/_apis/distributedtask/taskgroups":  "documented with an ID",
 	"GET {}/_apis/distributedtask/securefiles": "in the clients' models alone",
 	"GET {}/_apis/dashboard/dashboards":        "documented with a team",

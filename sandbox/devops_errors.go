@@ -107,13 +107,15 @@ func (e *devopsError) typeKey() string {
 	return e.typeName
 }
 
-func writeDevOpsError(w http.ResponseWriter, e *devopsError) {
+func writeDevOpsError(w http.ResponseWriter, e *devopsError) { writeJSON(w, e.status, e.wire()) }
+
+// wire is the error as a body.
+func (e *devopsError) wire() any {
 	if e.typeName == "" { // in the form of the framework below the service
-		writeJSON(w, e.status, map[string]any{"count": 1, "value": map[string]string{"Message": e.message}})
-		return
+		return map[string]any{"count": 1, "value": map[string]string{"Message": e.message}}
 	}
-	writeJSON(w, e.status, devopsErrorBody{
+	return devopsErrorBody{
 		ID: "1", Message: e.message, TypeName: e.typeName + ", " + e.assembly,
 		TypeKey: e.typeKey(), EventID: e.eventID,
-	})
+	}
 }

@@ -56,7 +56,7 @@ var (
 
 // devopsOperations are the operations of dev.azure.com/{organization}.
 // Collections that nothing in a sandbox organization fills are empty.
-var devopsOperations = slices.Concat(locationsOf(devopsLocations), areaOperations, []devopsOperation{
+var devopsOperations = slices.Concat(locationsOf(devopsLocations), areaOperations, workItemChanges, []devopsOperation{
 	{method: http.MethodGet, path: "_apis/connectionData", preview: true, run: connectionData},
 
 	{method: http.MethodGet, path: "_apis/projects", scopes: needProject, run: listProjects},
@@ -77,12 +77,11 @@ var devopsOperations = slices.Concat(locationsOf(devopsLocations), areaOperation
 	{method: http.MethodGet, path: "{project}/_apis/wit/workitems", scopes: needWork, run: listWorkItems},
 	{method: http.MethodPost, path: "_apis/wit/workitemsbatch", scopes: needWork, run: batchWorkItems},
 	{method: http.MethodPost, path: "{project}/_apis/wit/workitemsbatch", scopes: needWork, run: batchWorkItems},
+	{method: http.MethodPost, path: "_apis/wit/$batch", scopes: writeWork, run: changeWorkItems},
+	{method: http.MethodPatch, path: "_apis/wit/$batch", scopes: writeWork, run: changeWorkItems},
 	{method: http.MethodPost, path: "{project}/_apis/wit/workitems/${type}", scopes: writeWork, run: createWorkItem},
-	{method: http.MethodPatch, path: "{project}/_apis/wit/workitems/${type}", scopes: writeWork, run: createWorkItem},
 	{method: http.MethodGet, path: "_apis/wit/workitems/{id}", scopes: needWork, run: getWorkItem},
 	{method: http.MethodGet, path: "{project}/_apis/wit/workitems/{id}", scopes: needWork, run: getWorkItem},
-	{method: http.MethodPatch, path: "_apis/wit/workitems/{id}", scopes: writeWork, run: updateWorkItem},
-	{method: http.MethodPatch, path: "{project}/_apis/wit/workitems/{id}", scopes: writeWork, run: updateWorkItem},
 	{method: http.MethodDelete, path: "_apis/wit/workitems/{id}", scopes: writeWork, run: deleteWorkItem},
 	{method: http.MethodDelete, path: "{project}/_apis/wit/workitems/{id}", scopes: writeWork, run: deleteWorkItem},
 	{method: http.MethodGet, path: "_apis/wit/fields", scopes: needWork, run: listFields},
