@@ -36,12 +36,12 @@ var roleSet = &entitySet{
 	of: reflect.TypeFor[directoryRole](), filterable: []string{"displayName", "roleTemplateId"}, sortable: []string{"displayName"},
 }
 
-// roles are the user's directory roles. A token that may not read the
+// rolesOf are a user's directory roles. A token that may not read the
 // directory learns that they exist, and nothing else about them.
-func (q *graphRequest) roles() []*directoryRole {
-	readable := q.caller.hasScope("Directory.Read.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All", "RoleManagement.Read.Directory")
+func (q *graphRequest) rolesOf(u *user) []*directoryRole {
+	readable := q.caller.appOnly() || q.caller.hasScope("Directory.Read.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All", "RoleManagement.Read.Directory")
 	var list []*directoryRole
-	for _, template := range q.user.Roles {
+	for _, template := range u.Roles {
 		role := &directoryRole{ID: q.tenant.roleID(template)}
 		if readable {
 			name := directoryRoleNames[template]
@@ -61,15 +61,15 @@ func (t *tenant) roleID(template string) string {
 	return template[:8] + t.ID[8:]
 }
 
-func listDirectoryRoles(q *graphRequest) (reply, *graphError) {
-	return listOf(q, roleSet.typedItems(), q.roles())
+func listDirectoryRoles(q *graphRequest, u *user) (reply, *graphError) {
+	return listOf(q, roleSet.typedItems(), q.rolesOf(u))
 }
 
 // listMemberships lists what the user belongs to: here, directory roles.
-func listMemberships(q *graphRequest) (reply, *graphError) {
+func listMemberships(q *graphRequest, u *user) (reply, *graphError) {
 	set := roleSet.typedItems()
 	set.name = directoryObjects
-	return listOf(q, set, q.roles())
+	return listOf(q, set, q.rolesOf(u))
 }
 
 // A verifiedDomain is a domain that the tenant proved to own.

@@ -60,10 +60,10 @@ var operations = slices.Concat([]operation{
 	{method: "DELETE", path: "oauth2PermissionGrants/*", permissions: writeGrants, people: consentGivers, do: onGrant(deleteGrant)},
 
 	{method: "GET", path: "me", permissions: readMe, people: openToAll, do: collection(getMe)},
-	{method: "GET", path: "me/memberOf", permissions: readMemberships, people: openToAll, do: collection(listMemberships)},
-	{method: "GET", path: "me/memberOf/microsoft.graph.directoryRole", permissions: readMemberships, people: openToAll, do: collection(listDirectoryRoles)},
-	{method: "GET", path: "me/transitiveMemberOf", permissions: readMemberships, people: openToAll, do: collection(listMemberships), units: 2},
-	{method: "GET", path: "me/transitiveMemberOf/microsoft.graph.directoryRole", permissions: readMemberships, people: openToAll, do: collection(listDirectoryRoles), units: 2},
+	{method: "GET", path: "me/memberOf", permissions: readMemberships, people: openToAll, do: onMe(listMemberships)},
+	{method: "GET", path: "me/memberOf/microsoft.graph.directoryRole", permissions: readMemberships, people: openToAll, do: onMe(listDirectoryRoles)},
+	{method: "GET", path: "me/transitiveMemberOf", permissions: readMemberships, people: openToAll, do: onMe(listMemberships), units: 2},
+	{method: "GET", path: "me/transitiveMemberOf/microsoft.graph.directoryRole", permissions: readMemberships, people: openToAll, do: onMe(listDirectoryRoles), units: 2},
 	{method: "GET", path: "me/appRoleAssignments", permissions: readMemberships, people: openToAll, do: assignmentsAt(listAssignments).ofUser()},
 	{method: "GET", path: "users/*/appRoleAssignments", permissions: readApplications, people: openToMembers, do: assignmentsAt(listAssignments).ofUser()},
 	{method: "POST", path: "users/*/appRoleAssignments", permissions: writeAssignments, people: consentGivers, do: assignmentsAt(createAssignment).ofUser()},
@@ -95,6 +95,7 @@ var operations = slices.Concat([]operation{
 },
 	photoOperations,
 	directoryOperations,
+	relationOperations,
 	propertyOperations("applications", applicationSet, readApplication, applicationProperty),
 	propertyOperations("servicePrincipals", principalSet, readApplication, principalProperty),
 )

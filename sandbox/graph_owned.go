@@ -9,10 +9,10 @@ import (
 // Operations on directory objects of any type: who owns what, and objects by
 // nothing but their ids.
 var directoryOperations = []operation{
-	{method: "GET", path: "me/ownedObjects", permissions: readMemberships, people: openToAll, do: collection(ofMe(listOwned))},
-	{method: "GET", path: "me/ownedObjects/microsoft.graph.application", permissions: readMemberships, people: openToAll, do: collection(ofMe(listOwnedApplications))},
-	{method: "GET", path: "me/ownedObjects/microsoft.graph.servicePrincipal", permissions: readMemberships, people: openToAll, do: collection(ofMe(listOwnedPrincipals))},
-	{method: "GET", path: "users/*/ownedObjects", permissions: readUsers, people: openToMembers, do: collection(ofUser(listOwned))},
+	{method: "GET", path: "me/ownedObjects", permissions: readMemberships, people: openToAll, do: onMe(listOwned)},
+	{method: "GET", path: "me/ownedObjects/microsoft.graph.application", permissions: readMemberships, people: openToAll, do: onMe(listOwnedApplications)},
+	{method: "GET", path: "me/ownedObjects/microsoft.graph.servicePrincipal", permissions: readMemberships, people: openToAll, do: onMe(listOwnedPrincipals)},
+	{method: "GET", path: "users/*/ownedObjects", permissions: readUsers, people: openToMembers, do: onUser(listOwned)},
 	{method: "GET", path: "servicePrincipals/*/ownedObjects", permissions: readApplication, people: openToMembers, do: onPrincipal(listOwnedByPrincipal)},
 	{method: "POST", path: "servicePrincipals/*/addPassword", permissions: writeApplications, people: appEditors, do: onPrincipal(addPrincipalPassword)},
 	{method: "POST", path: "servicePrincipals/*/removePassword", permissions: writeApplications, people: appEditors, do: onPrincipal(removePrincipalPassword)},
@@ -25,25 +25,8 @@ var readDirectory = permissions{
 	application: []string{"Directory.Read.All", "Directory.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.All", "User.Read.All"},
 }
 
-// An ownedList answers what somebody with this object id owns.
-type ownedList func(q *graphRequest, owner string) (reply, *graphError)
-
-func ofMe(list ownedList) func(*graphRequest) (reply, *graphError) {
-	return func(q *graphRequest) (reply, *graphError) { return list(q, q.caller.ObjectID) }
-}
-
-func ofUser(list ownedList) func(*graphRequest) (reply, *graphError) {
-	return func(q *graphRequest) (reply, *graphError) {
-		u := q.tenant.userCalled(q.keys[0].text)
-		if u == nil {
-			return reply{}, errNotFound.with(q.keys[0].text)
-		}
-		return list(q, u.ID)
-	}
-}
-
 func listOwnedByPrincipal(q *graphRequest, sp *servicePrincipal) (reply, *graphError) {
-	return listOwned(q, sp.ID)
+	return q.owned(sp.ID)
 }
 
 func (q *graphRequest) ownedApplications(owner string) []*application {
@@ -54,16 +37,18 @@ func (q *graphRequest) ownedPrincipals(owner string) []*servicePrincipal {
 	return slices.DeleteFunc(slices.Clone(q.view.principals(q.tenant)), func(sp *servicePrincipal) bool { return !slices.Contains(sp.owners, owner) })
 }
 
-func listOwnedApplications(q *graphRequest, owner string) (reply, *graphError) {
-	return listOf(q, applicationSet.typedItems(), q.ownedApplications(owner))
+func listOwnedApplications(q *graphRequest, u *user) (reply, *graphError) {
+	return listOf(q, applicationSet.typedItems(), q.ownedApplications(u.ID))
 }
 
-func listOwnedPrincipals(q *graphRequest, owner string) (reply, *graphError) {
-	return listOf(q, principalSet.typedItems(), q.ownedPrincipals(owner))
+func listOwnedPrincipals(q *graphRequest, u *user) (reply, *graphError) {
+	return listOf(q, principalSet.typedItems(), q.ownedPrincipals(u.ID))
 }
 
-// listOwned lists both kinds, each object with its type.
-func listOwned(q *graphRequest, owner string) (reply, *graphError) {
+func listOwned(q *graphRequest, u *user) (reply, *graphError) { return q.owned(u.ID) }
+
+// owned lists both kinds, each object with its type.
+func (q *graphRequest) owned(owner string) (reply, *graphError) {
 	selected := q.selectedNames()
 	values := []object{}
 	for _, a := range q.ownedApplications(owner) {
