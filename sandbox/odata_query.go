@@ -145,13 +145,14 @@ var listOptions = map[string]func(*listQuery, string, *entitySet) *graphError{
 }
 
 // checkAdvanced refuses what needs ConsistencyLevel: eventual and
-// $count=true without them [concepts: advanced query capabilities].
+// $count=true without them; a search needs the header alone
+// [concepts: advanced query capabilities].
 func (l *listQuery) checkAdvanced(set *entitySet) *graphError {
 	if l.consistent && l.count {
 		return nil
 	}
 	switch {
-	case len(l.search) > 0:
+	case len(l.search) > 0 && !l.consistent:
 		return &errSearchHeader
 	case l.order != nil && (l.filter != nil || l.order.field.name != set.sortable[0]):
 		return &errSorting
