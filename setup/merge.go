@@ -55,11 +55,11 @@ func mergePermissions(have []entra.Permission, want []permission) (merged []entr
 
 // mergeScopes adds what is missing to a grant and takes nothing away. Scope
 // names are compared without letter case, as sign-in does.
-func mergeScopes(have []string, want []NamedScope) (merged []string, added bool) {
+func mergeScopes(have, want []string) (merged []string, added bool) {
 	merged = slices.Clone(have)
 	for _, w := range want {
-		if !slices.ContainsFunc(merged, func(h string) bool { return strings.EqualFold(h, w.Value) }) {
-			merged, added = append(merged, w.Value), true
+		if !slices.ContainsFunc(merged, func(h string) bool { return strings.EqualFold(h, w) }) {
+			merged, added = append(merged, w), true
 		}
 	}
 	return merged, added

@@ -22,14 +22,14 @@ func (p planner) grant(r ResourceScopes) Step {
 	id := grantStep(r.Resource)
 	existing, ok := p.tenantGrant(resource)
 	if !ok {
-		scopes, _ := mergeScopes(nil, r.Scopes)
+		scopes, _ := mergeScopes(nil, r.consented())
 		s := step(id, Create, entra.CreateGrant{
 			Client: p.actual.Principal, Resource: resource, ResourceName: r.Name, Type: entra.AllPrincipals, Scopes: scopes,
 		}, whoConsents, stepPrincipal, resourceStep(r.Resource))
 		s.Diffs = []Diff{{Field: "consent", New: strings.Join(scopes, " ")}}
 		return s
 	}
-	scopes, added := mergeScopes(existing.Scopes, r.Scopes)
+	scopes, added := mergeScopes(existing.Scopes, r.consented())
 	if !added {
 		return Step{ID: id, Action: Keep, Title: fmt.Sprintf("Keep the consent for the whole tenant to %s", r.Name)}
 	}

@@ -329,3 +329,20 @@ func TestPlanRemove(t *testing.T) {
 		}
 	})
 }
+
+func TestTheConsentOfATenantHoldsTheFinerScopesThatAreAskedFor(t *testing.T) {
+	want := wanted()
+	want.Permissions[0].Asked = []string{"vso.work"}
+	if got := find(t, mustPlan(t, want, Actual{}), devopsGrant).Request.Body["scope"]; got != "user_impersonation vso.work" {
+		t.Errorf("new consent to %q", got)
+	}
+	s := find(t, mustPlan(t, want, done(wanted())), devopsGrant)
+	if s.Action != Update || s.Request.Body["scope"] != "user_impersonation vso.work" {
+		t.Errorf("existing consent: %s %v", s.Action, s.Request)
+	}
+	for _, p := range find(t, mustPlan(t, want, Actual{}), "application").Diffs {
+		if strings.Contains(p.New, "vso.work") {
+			t.Errorf("the registration lists it: %v", p)
+		}
+	}
+}

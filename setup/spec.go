@@ -162,10 +162,24 @@ func (c *checker) permissions(s Spec, p preset.Preset) []ResourceScopes {
 			devops.Scopes = append(devops.Scopes, named)
 		}
 	}
+	devops.Asked = askedBeyond(p, wanted)
 	return []ResourceScopes{devops, {
 		Resource: entra.MicrosoftGraph, Name: resourceNames[entra.MicrosoftGraph],
 		Scopes: []NamedScope{{ID: entra.UserReadID, Value: entra.UserRead}},
 	}}
+}
+
+// askedBeyond are the Azure DevOps scopes that a sign-in of the integration
+// asks for and that are not among the permissions by name.
+func askedBeyond(p preset.Preset, permissions []string) []string {
+	var out []string
+	for _, s := range p.AskedScopes(permissions) {
+		ref := entra.ParseScope(s)
+		if ref.Resource == entra.AzureDevOps && !slices.Contains(permissions, ref.Name) {
+			out = append(out, ref.Name)
+		}
+	}
+	return out
 }
 
 // resourceNames are the display names of the resources' service principals.

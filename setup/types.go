@@ -53,6 +53,20 @@ type ResourceScopes struct {
 	Resource entra.ClientID
 	Name     string // "Azure DevOps"
 	Scopes   []NamedScope
+	// Asked are finer scopes that the integration asks for at sign-in although
+	// the registration lists a broader one. Consent is kept by name, so a
+	// consent for the whole tenant has to hold them too: where users may not
+	// consent for themselves, they would be stopped at every name it lacks.
+	Asked []string
+}
+
+// consented are the scopes that a consent for the whole tenant holds.
+func (r ResourceScopes) consented() []string {
+	var out []string
+	for _, s := range r.Scopes {
+		out = append(out, s.Value)
+	}
+	return append(out, r.Asked...)
 }
 
 // NamedScope is a delegated permission with the id the registration lists.

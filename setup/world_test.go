@@ -202,8 +202,8 @@ func wanted() Desired {
 		Name: "shop", Marker: entra.Marker("shop"), DisplayName: "Frontegg Integration", Audience: entra.AnyOrganization,
 		RedirectURIs: []entra.RedirectURI{{URI: "https://gateway.example.com/integration-callback", Platform: entra.Web}},
 		Permissions: []ResourceScopes{
-			{entra.AzureDevOps, "Azure DevOps", []NamedScope{{entra.UserImpersonationID, entra.UserImpersonation}}},
-			{entra.MicrosoftGraph, "Microsoft Graph", []NamedScope{{entra.UserReadID, entra.UserRead}}},
+			{entra.AzureDevOps, "Azure DevOps", []NamedScope{{entra.UserImpersonationID, entra.UserImpersonation}}, nil},
+			{entra.MicrosoftGraph, "Microsoft Graph", []NamedScope{{entra.UserReadID, entra.UserRead}}, nil},
 		},
 		Secret: SecretSpec{Description: "Frontegg", LifetimeDays: 180}, Consent: true,
 	}
