@@ -69,6 +69,10 @@ var refuses = map[endpoint]bool{
 	{serviceVSSPS, "HEAD", "/{organization}"}: true, // 404, with the answer in a header
 	{serviceVSSPS, "POST", "/app/register"}:   true, // retired
 
+	// 404: nobody has a manager
+	{serviceGraph, "GET", "/v1.0/me/manager"}:         true,
+	{serviceGraph, "GET", "/v1.0/users/{id}/manager"}: true,
+
 	// 404: nobody has a photo
 	{serviceGraph, "GET", "/v1.0/me/photo"}:                      true,
 	{serviceGraph, "GET", "/v1.0/me/photo/$value"}:               true,
