@@ -171,7 +171,12 @@ func updatePrincipal(q *graphRequest, sp *servicePrincipal) (reply, *graphError)
 	return reply{status: http.StatusNoContent}, nil
 }
 
+// deletePrincipal leaves Microsoft's own APIs alone, which a tenant cannot be
+// without: provisioning tools try to delete all they manage.
 func deletePrincipal(q *graphRequest, sp *servicePrincipal) (reply, *graphError) {
+	if firstPartyPrincipal(sp.AppID) != nil {
+		return reply{}, &errMicrosoftInternal
+	}
 	q.tenant.removePrincipal(sp)
 	return reply{status: http.StatusNoContent}, nil
 }

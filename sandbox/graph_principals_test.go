@@ -212,3 +212,23 @@ func TestWhoMakesAServicePrincipalWithoutAnAdministratorsRoleOwnsIt(t *testing.T
 		t.Errorf("an administrator's has owners %v", got)
 	}
 }
+
+//parity:choice graph DELETE of a service principal of Microsoft's own: 400 Microsoft Internal; that it is refused is known, the text is of another write
+func TestMicrosoftsOwnAPIsStayInTheTenant(t *testing.T) {
+	g := contoso(t)
+	for _, appID := range residentResources {
+		sp := g.tenant.principalOf(appID)
+		g.call(g.admin(), "DELETE", "/v1.0/servicePrincipals/"+sp.ID, "").refused(errMicrosoftInternal)
+		g.call(g.admin(), "GET", "/v1.0/servicePrincipals/"+sp.ID, "").want(200)
+	}
+}
+
+func TestTheRelayStateOfAServicePrincipalIsKept(t *testing.T) {
+	g := contoso(t)
+	sp := g.tenant.principalOf(ownedApp(g).AppID)
+	path := "/v1.0/servicePrincipals/" + sp.ID
+	g.call(g.admin(), "PATCH", path, `{"samlSingleSignOnSettings":{"relayState":"/start"}}`).want(204)
+	if got := g.call(g.admin(), "GET", path, "").want(200).text("samlSingleSignOnSettings", "relayState"); got != "/start" {
+		t.Errorf("relay state %q", got)
+	}
+}

@@ -305,7 +305,7 @@ type servicePrincipal struct {
 	SignInAudience            *string              `json:"signInAudience"`
 	Tags                      []string             `json:"tags"`
 	TokenEncryptionKeyID      *string              `json:"tokenEncryptionKeyId"`
-	SAMLSettings              *struct{}            `json:"samlSingleSignOnSettings"`
+	SAMLSettings              *samlSettings        `json:"samlSingleSignOnSettings"`
 	AddIns                    []any                `json:"addIns"`
 	AppRoles                  []appRole            `json:"appRoles"`
 	Info                      informationalURL     `json:"info"`
@@ -316,6 +316,11 @@ type servicePrincipal struct {
 	VerifiedPublisher         verifiedPublisher    `json:"verifiedPublisher"`
 
 	owners []string // object ids
+}
+
+// samlSettings are kept only; sign-in by SAML is not served.
+type samlSettings struct {
+	RelayState *string `json:"relayState"`
 }
 
 // A grant is an oauth2PermissionGrant.
