@@ -77,17 +77,21 @@ func (s *signs) fill(text string) string {
 	var out strings.Builder
 	for {
 		before, rest, found := strings.Cut(text, "{")
-		out.WriteString(before)
 		if !found {
+			out.WriteString(before)
 			return out.String()
 		}
 		field, after, _ := strings.Cut(rest, "}")
 		name, otherwise, _ := strings.Cut(field, "|")
-		if value := s.entities.field(name); value != "" {
-			out.WriteString(entra.ForeignText(value))
-		} else {
-			out.WriteString(otherwise)
+		value := entra.ForeignText(s.entities.field(name))
+		if value == "" {
+			value = otherwise
 		}
+		if value == "" { // no blank for what is not there
+			before = strings.TrimSuffix(before, " ")
+		}
+		out.WriteString(before)
+		out.WriteString(value)
 		text = after
 	}
 }
@@ -108,7 +112,11 @@ func (s *signs) message(c Cause) string {
 	if names := s.codeNames(); len(names) > 0 {
 		fmt.Fprintf(&b, "The error is %s. ", names[0])
 	}
-	fmt.Fprintf(&b, "%s\n\nThis can be mended by %s:\n", c.Summary, actors[c.WhoFixes])
+	ask := "This can be mended by " + actors[c.WhoFixes] + ":"
+	if c.ID == Unknown {
+		ask = "Please help us to find out:"
+	}
+	fmt.Fprintf(&b, "%s\n\n%s\n", c.Summary, ask)
 	for i, step := range c.Steps {
 		fmt.Fprintf(&b, "%d. %s\n", i+1, step)
 	}
