@@ -44,6 +44,46 @@ type Secret struct {
 // ExpiredAt reports whether the secret no longer works at t.
 func (s Secret) ExpiredAt(t time.Time) bool { return !s.End.IsZero() && !t.Before(s.End) }
 
+// Certificate is what can be read about a certificate credential (one entry of
+// keyCredentials).
+type Certificate struct {
+	KeyID KeyID     `json:"keyId"`
+	Name  string    `json:"name"`  // displayName
+	Usage string    `json:"usage"` // "Verify" proves the app's identity, "Sign" signs SAML
+	Start time.Time `json:"start"` // UTC
+	End   time.Time `json:"end"`   // UTC
+}
+
+// ExpiredAt reports whether the certificate no longer works at t.
+func (c Certificate) ExpiredAt(t time.Time) bool { return !c.End.IsZero() && !t.Before(c.End) }
+
+// ImplicitGrant says which tokens the authorization endpoint may hand out
+// without a code (web.implicitGrantSettings).
+type ImplicitGrant struct {
+	AccessTokens bool `json:"accessTokens"` // enableAccessTokenIssuance
+	IDTokens     bool `json:"idTokens"`     // enableIdTokenIssuance
+}
+
+// On reports whether there are any.
+func (g ImplicitGrant) On() bool { return g.AccessTokens || g.IDTokens }
+
+// PropertyLock keeps other tenants from changing credentials on their own
+// service principal of a multitenant app (servicePrincipalLockConfiguration;
+// "App instance property lock" in the portal).
+type PropertyLock struct {
+	Enabled bool `json:"enabled"`
+	// All locks every sensitive property; the others name one each.
+	All         bool `json:"all"`
+	Verify      bool `json:"verify"`      // credentials that prove the app, secrets among them
+	Sign        bool `json:"sign"`        // credentials that sign
+	TokenKeyIDs bool `json:"tokenKeyIds"` // tokenEncryptionKeyId
+}
+
+// Complete reports whether nothing sensitive is left open.
+func (l PropertyLock) Complete() bool {
+	return l.Enabled && (l.All || l.Verify && l.Sign && l.TokenKeyIDs)
+}
+
 // PermissionKind is the type of a requiredResourceAccess entry.
 type PermissionKind string
 
@@ -76,7 +116,25 @@ type Application struct {
 	Verified        bool      `json:"verified"` // has a verified publisher
 	Created         time.Time `json:"created"`
 	PublicFlows     bool      `json:"publicFlows"` // isFallbackPublicClient
+
+	// IsDisabled: an owner or administrator deactivated the registration, and
+	// no new tokens are issued; nil when Graph did not say.
+	IsDisabled *bool `json:"isDisabled,omitempty"`
+	// DisabledByMicrosoft is disabledByMicrosoftStatus, such as
+	// "DisabledDueToViolationOfServicesAgreement"; empty or "NotDisabled" when
+	// it is not.
+	DisabledByMicrosoft string        `json:"disabledByMicrosoft,omitempty"`
+	Certificates        []Certificate `json:"certificates,omitempty"`
+	ImplicitGrant       ImplicitGrant `json:"implicitGrant,omitzero"`
+	PropertyLock        PropertyLock  `json:"propertyLock,omitzero"`
+	IdentifierURIs      []string      `json:"identifierUris,omitempty"`
+	Notes               string        `json:"notes,omitempty"` // internal notes
 }
+
+// BlockedByMicrosoft reports whether Microsoft disabled the registration.
+func (a Application) BlockedByMicrosoft() bool { return blockedByMicrosoft(a.DisabledByMicrosoft) }
+
+func blockedByMicrosoft(status string) bool { return status != "" && status != "NotDisabled" }
 
 // ServicePrincipal is an application's presence in one tenant, called
 // "Enterprise application" in the portal.
@@ -88,7 +146,17 @@ type ServicePrincipal struct {
 	AssignmentRequired bool             `json:"assignmentRequired"` // appRoleAssignmentRequired; AADSTS50105
 	OwnerTenant        TenantID         `json:"ownerTenant"`        // appOwnerOrganizationId
 	Scopes             []PublishedScope `json:"scopes,omitempty"`
+
+	// IsDisabled and DisabledByMicrosoft are as on the registration.
+	IsDisabled          *bool    `json:"isDisabled,omitempty"`
+	DisabledByMicrosoft string   `json:"disabledByMicrosoft,omitempty"`
+	Audience            Audience `json:"audience,omitempty"`     // signInAudience, as it was at the last consent
+	Verified            bool     `json:"verified"`               // has a verified publisher
+	RedirectURIs        []string `json:"redirectUris,omitempty"` // replyUrls, whatever the platform
 }
+
+// BlockedByMicrosoft reports whether Microsoft disabled the application.
+func (p ServicePrincipal) BlockedByMicrosoft() bool { return blockedByMicrosoft(p.DisabledByMicrosoft) }
 
 // PublishedScope is one delegated permission a resource defines
 // (oauth2PermissionScopes).
@@ -160,6 +228,13 @@ type Policies struct {
 	// MaxSecretLifetime is passwordLifetime.maxLifetime; zero means no limit,
 	// nil unknown.
 	MaxSecretLifetime *time.Duration `json:"maxSecretLifetime"`
+	// AdminConsentWorkflow: users may ask for an administrator's consent on
+	// the page that refuses them (adminConsentRequestPolicy.isEnabled).
+	AdminConsentWorkflow *bool `json:"adminConsentWorkflow"`
+	// RiskyConsentAllowed: users may consent to multitenant apps of other
+	// tenants without a verified publisher
+	// (authorizationPolicy.allowUserConsentForRiskyApps; absent means no).
+	RiskyConsentAllowed *bool `json:"riskyConsentAllowed"`
 	// Unread says in words which policies could not be read and which
 	// permission would allow it.
 	Unread []string `json:"unread,omitempty"`
@@ -168,13 +243,13 @@ type Policies struct {
 // A DevOpsOrganization is what anybody may learn about an Azure DevOps
 // organization without signing in.
 type DevOpsOrganization struct {
-	Slug   string
-	Exists bool
+	Slug   string `json:"slug"`
+	Exists bool   `json:"exists"`
 	// Tenant is the tenant it is connected to; empty when not Connected.
-	Tenant TenantID
+	Tenant TenantID `json:"tenant,omitempty"`
 	// Connected is false for an organization of personal Microsoft accounts,
 	// which no Entra app can serve.
-	Connected bool
+	Connected bool `json:"connected"`
 	// Checked is the request that showed it.
-	Checked string
+	Checked string `json:"checked,omitempty"`
 }

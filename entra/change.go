@@ -62,6 +62,19 @@ type UpdateApplication struct {
 	Tags         []string
 	RedirectURIs []RedirectURI // every platform's list when not nil
 	Permissions  []Permission
+	// ImplicitGrant and PropertyLock are set as a whole.
+	ImplicitGrant *ImplicitGrant
+	PropertyLock  *PropertyLock
+}
+
+// AddOwner makes a person or service principal an owner of an application
+// (POST /applications/{id}/owners/$ref).
+type AddOwner struct {
+	App   ObjectID
+	Owner Person // ID is sent; the rest is for people
+	// Graph is the base of the cloud (Cloud.Graph): the reference that is sent
+	// is a whole address.
+	Graph string
 }
 
 // AddSecret adds a client secret (POST /applications/{id}/addPassword). It
@@ -83,6 +96,15 @@ type CreateServicePrincipal struct {
 	ClientID    ClientID
 	Tags        []string
 	DisplayName string // for people; not sent
+}
+
+// UpdateServicePrincipal changes what differs (PATCH /servicePrincipals/{id}).
+// A nil field is left alone.
+type UpdateServicePrincipal struct {
+	ID                 ObjectID
+	DisplayName        string // for people; not sent
+	Enabled            *bool  // accountEnabled
+	AssignmentRequired *bool  // appRoleAssignmentRequired
 }
 
 // CreateGrant consents to delegated permissions for the whole tenant or one

@@ -37,7 +37,24 @@ func (c UpdateApplication) Apply(app Application) Application {
 	if c.Permissions != nil {
 		app.Permissions = slices.Clone(c.Permissions)
 	}
+	if c.ImplicitGrant != nil {
+		app.ImplicitGrant = *c.ImplicitGrant
+	}
+	if c.PropertyLock != nil {
+		app.PropertyLock = *c.PropertyLock
+	}
 	return app
+}
+
+// Apply returns what the service principal is afterwards; p stays as it is.
+func (c UpdateServicePrincipal) Apply(p ServicePrincipal) ServicePrincipal {
+	if c.Enabled != nil {
+		p.Enabled = *c.Enabled
+	}
+	if c.AssignmentRequired != nil {
+		p.AssignmentRequired = *c.AssignmentRequired
+	}
+	return p
 }
 
 // Apply adds the secret's row, without the ID that Graph will give it.

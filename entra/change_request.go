@@ -14,11 +14,8 @@ func (c CreateApplication) Request() Request {
 		"displayName":    c.DisplayName,
 		"signInAudience": string(c.Audience),
 		"web": map[string]any{
-			"redirectUris": urisOn(Web, c.RedirectURIs),
-			"implicitGrantSettings": map[string]any{
-				"enableAccessTokenIssuance": false,
-				"enableIdTokenIssuance":     false,
-			},
+			"redirectUris":          urisOn(Web, c.RedirectURIs),
+			"implicitGrantSettings": ImplicitGrant{}.body(),
 		},
 	}
 	for _, p := range []Platform{SPA, PublicClient} {
@@ -60,7 +57,40 @@ func (c UpdateApplication) Request() Request {
 	if c.Permissions != nil {
 		body["requiredResourceAccess"] = resourceAccess(c.Permissions)
 	}
+	if c.ImplicitGrant != nil {
+		inside(body, string(Web))["implicitGrantSettings"] = c.ImplicitGrant.body()
+	}
+	if c.PropertyLock != nil {
+		body["servicePrincipalLockConfiguration"] = c.PropertyLock.body()
+	}
 	return Request{"PATCH", applicationPath(c.App), body}
+}
+
+// inside is the object at key, made where there is none.
+func inside(body map[string]any, key string) map[string]any {
+	if inner, ok := body[key].(map[string]any); ok {
+		return inner
+	}
+	inner := map[string]any{}
+	body[key] = inner
+	return inner
+}
+
+func (g ImplicitGrant) body() map[string]any {
+	return map[string]any{"enableAccessTokenIssuance": g.AccessTokens, "enableIdTokenIssuance": g.IDTokens}
+}
+
+func (l PropertyLock) body() map[string]any {
+	return map[string]any{
+		"isEnabled": l.Enabled, "allProperties": l.All, "credentialsWithUsageVerify": l.Verify,
+		"credentialsWithUsageSign": l.Sign, "tokenEncryptionKeyId": l.TokenKeyIDs,
+	}
+}
+
+// Request is POST /applications/{id}/owners/$ref.
+func (c AddOwner) Request() Request {
+	owner := segment(string(c.Owner.ID), "object id of the owner")
+	return Request{"POST", applicationPath(c.App) + "/owners/$ref", map[string]any{"@odata.id": c.Graph + "/v1.0/directoryObjects/" + owner}}
 }
 
 // Request is POST /applications/{id}/addPassword.
@@ -109,7 +139,19 @@ func (c DeleteApplication) Request() Request {
 
 // Request is DELETE /servicePrincipals/{id}.
 func (c DeleteServicePrincipal) Request() Request {
-	return Request{Method: "DELETE", Path: "/servicePrincipals/" + segment(string(c.ID), "object id of the service principal")}
+	return Request{Method: "DELETE", Path: principalPath(c.ID)}
+}
+
+// Request is PATCH /servicePrincipals/{id} with the changed properties only.
+func (c UpdateServicePrincipal) Request() Request {
+	body := map[string]any{}
+	if c.Enabled != nil {
+		body["accountEnabled"] = *c.Enabled
+	}
+	if c.AssignmentRequired != nil {
+		body["appRoleAssignmentRequired"] = *c.AssignmentRequired
+	}
+	return Request{"PATCH", principalPath(c.ID), body}
 }
 
 // Request is DELETE /oauth2PermissionGrants/{id}.
@@ -119,6 +161,10 @@ func (c DeleteGrant) Request() Request {
 
 func applicationPath(id ObjectID) string {
 	return "/applications/" + segment(string(id), "object id of the new application")
+}
+
+func principalPath(id ObjectID) string {
+	return "/servicePrincipals/" + segment(string(id), "object id of the service principal")
 }
 
 func grantPath(id string) string {

@@ -75,6 +75,44 @@ var changes = []struct {
 		"PATCH /applications/app-1\n" + `{"tags":[],"requiredResourceAccess":[],"web":{"redirectUris":[]},"spa":{"redirectUris":[]},"publicClient":{"redirectUris":[]}}`,
 	},
 	{
+		"implicit grant off, and nothing said about redirect URIs",
+		UpdateApplication{App: "app-1", ImplicitGrant: &ImplicitGrant{}},
+		"change the implicit grant of the app registration",
+		"PATCH /applications/app-1\n" + `{"web":{"implicitGrantSettings":{"enableAccessTokenIssuance":false,"enableIdTokenIssuance":false}}}`,
+	},
+	{
+		"implicit grant off beside new redirect URIs",
+		UpdateApplication{App: "app-1", RedirectURIs: []RedirectURI{{"https://a.example/cb", Web}}, ImplicitGrant: &ImplicitGrant{IDTokens: true}},
+		"change the redirect URIs and implicit grant of the app registration",
+		"PATCH /applications/app-1\n" + `{"web":{"redirectUris":["https://a.example/cb"],"implicitGrantSettings":{"enableAccessTokenIssuance":false,"enableIdTokenIssuance":true}},
+"spa":{"redirectUris":[]},"publicClient":{"redirectUris":[]}}`,
+	},
+	{
+		"the property lock on",
+		UpdateApplication{App: "app-1", PropertyLock: &PropertyLock{Enabled: true, All: true}},
+		"change the property lock of the app registration",
+		"PATCH /applications/app-1\n" + `{"servicePrincipalLockConfiguration":{"isEnabled":true,"allProperties":true,"credentialsWithUsageVerify":false,
+"credentialsWithUsageSign":false,"tokenEncryptionKeyId":false}}`,
+	},
+	{
+		"a second owner",
+		AddOwner{App: "app-1", Owner: Person{ID: "user-1", UPN: "ada@contoso.example", DisplayName: "Ada"}, Graph: "https://graph.microsoft.com"},
+		"make Ada an owner of the app registration",
+		"POST /applications/app-1/owners/$ref\n" + `{"@odata.id":"https://graph.microsoft.com/v1.0/directoryObjects/user-1"}`,
+	},
+	{
+		"an enterprise application switched on",
+		UpdateServicePrincipal{ID: "sp-1", DisplayName: "Frontegg", Enabled: ptr(true)},
+		`let users sign in to the service principal (enterprise application) of "Frontegg"`,
+		"PATCH /servicePrincipals/sp-1\n" + `{"accountEnabled":true}`,
+	},
+	{
+		"assignment no longer required",
+		UpdateServicePrincipal{ID: "sp-1", DisplayName: "Frontegg", AssignmentRequired: ptr(false)},
+		`require no assignment to the service principal (enterprise application) of "Frontegg"`,
+		"PATCH /servicePrincipals/sp-1\n" + `{"appRoleAssignmentRequired":false}`,
+	},
+	{
 		"a secret for an application not made yet",
 		AddSecret{Secret: NewSecret{"second", someEnd}},
 		`add the client secret "second", valid until 2027-05-21`,
@@ -145,8 +183,41 @@ func TestChangesBecomeTheirRequest(t *testing.T) {
 }
 
 func TestUpdateOfNothingSaysSo(t *testing.T) {
-	if got := (UpdateApplication{App: "app-1"}).Describe(); !strings.Contains(got, "nothing") {
-		t.Errorf("Describe() = %q", got)
+	for _, ch := range []Change{UpdateApplication{App: "app-1"}, UpdateServicePrincipal{ID: "sp-1", DisplayName: "Frontegg"}} {
+		if got := ch.Describe(); !strings.Contains(got, "nothing") {
+			t.Errorf("%T: Describe() = %q", ch, got)
+		}
+	}
+}
+
+func TestAnUpdateOfAPrincipalChangesWhatItNames(t *testing.T) {
+	before := ServicePrincipal{ID: "sp-1", AssignmentRequired: true}
+	for _, tt := range []struct {
+		change UpdateServicePrincipal
+		want   ServicePrincipal
+	}{
+		{UpdateServicePrincipal{}, before},
+		{UpdateServicePrincipal{Enabled: ptr(true)}, ServicePrincipal{ID: "sp-1", Enabled: true, AssignmentRequired: true}},
+		{UpdateServicePrincipal{AssignmentRequired: ptr(false)}, ServicePrincipal{ID: "sp-1"}},
+	} {
+		if got := tt.change.Apply(before); !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("%+v: %+v, want %+v", tt.change, got, tt.want)
+		}
+	}
+}
+
+func TestALockLeavesNothingOpenOrDoes(t *testing.T) {
+	for _, tt := range []struct {
+		lock PropertyLock
+		want bool
+	}{
+		{PropertyLock{}, false}, {PropertyLock{All: true}, false}, {PropertyLock{Enabled: true}, false},
+		{PropertyLock{Enabled: true, Verify: true}, false}, {PropertyLock{Enabled: true, All: true}, true},
+		{PropertyLock{Enabled: true, Verify: true, Sign: true, TokenKeyIDs: true}, true},
+	} {
+		if got := tt.lock.Complete(); got != tt.want {
+			t.Errorf("%+v: complete %v", tt.lock, got)
+		}
 	}
 }
 
@@ -159,8 +230,8 @@ func TestRequestKeysExistInGraph(t *testing.T) {
 	}
 	for _, tt := range changes {
 		for _, key := range keysIn(tt.change.Request().Body) {
-			// Parameters of actions are no properties of a type.
-			if key != "passwordCredential" && !bytes.Contains(data, []byte(`"`+key+`"`)) {
+			// Parameters of actions and of OData itself are no properties of a type.
+			if key != "passwordCredential" && key != "@odata.id" && !bytes.Contains(data, []byte(`"`+key+`"`)) {
 				t.Errorf("%s: key %q is not in Graph's metadata", tt.name, key)
 			}
 		}
@@ -186,8 +257,8 @@ func TestApplyPreviewsTheChange(t *testing.T) {
 	before := Application{
 		ID: "app-1", ClientID: "client-1", DisplayName: "Old", Audience: SingleTenant, Tags: []string{"t"},
 		RedirectURIs: []RedirectURI{{"https://old.example/cb", Web}},
-		Permissions:  somePermissions[:1],
-		Secrets:      append(make([]Secret, 0, 3), Secret{KeyID: "key-1", Name: "one"}, Secret{KeyID: "key-2", Name: "two"}),
+		Permissions:  somePermissions[:1], ImplicitGrant: ImplicitGrant{IDTokens: true},
+		Secrets: append(make([]Secret, 0, 3), Secret{KeyID: "key-1", Name: "one"}, Secret{KeyID: "key-2", Name: "two"}),
 	}
 	tests := []struct {
 		name   string
@@ -195,8 +266,9 @@ func TestApplyPreviewsTheChange(t *testing.T) {
 		want   func(a *Application)
 	}{
 		{"nothing named, nothing changed", UpdateApplication{}, func(*Application) {}},
-		{"all that an update can change", UpdateApplication{"app-1", ptr("New"), ptr(AnyOrganization), []string{"u"}, someURIs, somePermissions}, func(a *Application) {
+		{"all that an update can change", UpdateApplication{"app-1", ptr("New"), ptr(AnyOrganization), []string{"u"}, someURIs, somePermissions, &ImplicitGrant{}, &PropertyLock{Enabled: true, All: true}}, func(a *Application) {
 			a.DisplayName, a.Audience, a.Tags, a.RedirectURIs, a.Permissions = "New", AnyOrganization, []string{"u"}, someURIs, somePermissions
+			a.ImplicitGrant, a.PropertyLock = ImplicitGrant{}, PropertyLock{Enabled: true, All: true}
 		}},
 		{"lists emptied", UpdateApplication{Tags: []string{}, RedirectURIs: []RedirectURI{}}, func(a *Application) {
 			a.Tags, a.RedirectURIs = []string{}, []RedirectURI{}

@@ -23,6 +23,8 @@ func (c UpdateApplication) Describe() string {
 		{c.Tags != nil, "tags"},
 		{c.RedirectURIs != nil, "redirect URIs"},
 		{c.Permissions != nil, "API permissions"},
+		{c.ImplicitGrant != nil, "implicit grant"},
+		{c.PropertyLock != nil, "property lock"},
 	} {
 		if p.changed {
 			parts = append(parts, p.name)
@@ -32,6 +34,21 @@ func (c UpdateApplication) Describe() string {
 		return "change nothing of the app registration"
 	}
 	return "change the " + andList(parts) + " of the app registration"
+}
+
+// Describe names the new owner.
+func (c AddOwner) Describe() string {
+	return fmt.Sprintf("make %s an owner of the app registration", c.Owner.called())
+}
+
+// called is the name people know, with the object ID as the last resort.
+func (p Person) called() string {
+	for _, name := range []string{p.DisplayName, p.UPN} {
+		if name != "" {
+			return name
+		}
+	}
+	return string(p.ID)
 }
 
 // Describe names the secret and its last day.
@@ -49,6 +66,28 @@ func (c CreateServicePrincipal) Describe() string {
 		name = string(c.ClientID)
 	}
 	return fmt.Sprintf("create the service principal (enterprise application) of %q", name)
+}
+
+// Describe says what the enterprise application lets happen afterwards.
+func (c UpdateServicePrincipal) Describe() string {
+	var parts []string
+	if c.Enabled != nil {
+		parts = append(parts, choose(*c.Enabled, "let users sign in to", "keep users from signing in to"))
+	}
+	if c.AssignmentRequired != nil {
+		parts = append(parts, choose(*c.AssignmentRequired, "require assignment to", "require no assignment to"))
+	}
+	if len(parts) == 0 {
+		parts = []string{"change nothing of"}
+	}
+	return fmt.Sprintf("%s the service principal (enterprise application) of %q", andList(parts), c.DisplayName)
+}
+
+func choose(yes bool, a, b string) string {
+	if yes {
+		return a
+	}
+	return b
 }
 
 // Describe says for whom consent is given, to what and for which resource.
