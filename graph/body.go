@@ -33,15 +33,25 @@ func newApplicationBody(ch entra.CreateApplication) (models.Applicationable, err
 		m.SetPasswordCredentials([]models.PasswordCredentialable{passwordBody(*ch.Secret)})
 	}
 	setRedirectURIs(m, ch.RedirectURIs, false)
-	m.GetWeb().SetImplicitGrantSettings(noImplicitGrant())
+	m.GetWeb().SetImplicitGrantSettings(implicitGrant(entra.ImplicitGrant{}))
 	return m, nil
 }
 
-func noImplicitGrant() models.ImplicitGrantSettingsable {
+func implicitGrant(g entra.ImplicitGrant) models.ImplicitGrantSettingsable {
 	s := models.NewImplicitGrantSettings()
-	s.SetEnableAccessTokenIssuance(new(false))
-	s.SetEnableIdTokenIssuance(new(false))
+	s.SetEnableAccessTokenIssuance(&g.AccessTokens)
+	s.SetEnableIdTokenIssuance(&g.IDTokens)
 	return s
+}
+
+func lockBody(l entra.PropertyLock) models.ServicePrincipalLockConfigurationable {
+	m := models.NewServicePrincipalLockConfiguration()
+	m.SetIsEnabled(&l.Enabled)
+	m.SetAllProperties(&l.All)
+	m.SetCredentialsWithUsageVerify(&l.Verify)
+	m.SetCredentialsWithUsageSign(&l.Sign)
+	m.SetTokenEncryptionKeyId(&l.TokenKeyIDs)
+	return m
 }
 
 // applicationPatch holds only what changes. A list that becomes empty is sent
@@ -66,7 +76,24 @@ func applicationPatch(ch entra.UpdateApplication) (models.Applicationable, error
 		}
 		m.SetRequiredResourceAccess(required)
 	}
+	if ch.ImplicitGrant != nil {
+		if m.GetWeb() == nil {
+			m.SetWeb(models.NewWebApplication())
+		}
+		m.GetWeb().SetImplicitGrantSettings(implicitGrant(*ch.ImplicitGrant))
+	}
+	if ch.PropertyLock != nil {
+		m.SetServicePrincipalLockConfiguration(lockBody(*ch.PropertyLock))
+	}
 	return m, nil
+}
+
+func principalPatch(ch entra.UpdateServicePrincipal) models.ServicePrincipalable {
+	m := models.NewServicePrincipal()
+	m.SetOdataType(nil)
+	m.SetAccountEnabled(ch.Enabled)
+	m.SetAppRoleAssignmentRequired(ch.AssignmentRequired)
+	return m
 }
 
 // setRedirectURIs sets the list of the web platform and of each other that

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/microsoft/kiota-abstractions-go/serialization"
 	"github.com/microsoftgraph/msgraph-sdk-go/models"
 
 	"github.com/consentry/consentry/entra"
@@ -43,15 +44,58 @@ func application(m models.Applicationable) entra.Application {
 		Permissions:     permissions(m),
 		PublisherDomain: str(m.GetPublisherDomain()),
 		Created:         moment(m.GetCreatedDateTime()),
+		Verified:        verified(m.GetVerifiedPublisher()),
 		PublicFlows:     flag(m.GetIsFallbackPublicClient()),
+
+		IsDisabled:          disabled(m),
+		DisabledByMicrosoft: str(m.GetDisabledByMicrosoftStatus()),
+		PropertyLock:        propertyLock(m.GetServicePrincipalLockConfiguration()),
+		IdentifierURIs:      append([]string(nil), m.GetIdentifierUris()...),
+		Notes:               str(m.GetNotes()),
+	}
+	if w := m.GetWeb(); w != nil && w.GetImplicitGrantSettings() != nil {
+		g := w.GetImplicitGrantSettings()
+		a.ImplicitGrant = entra.ImplicitGrant{AccessTokens: flag(g.GetEnableAccessTokenIssuance()), IDTokens: flag(g.GetEnableIdTokenIssuance())}
+	}
+	for _, k := range present(m.GetKeyCredentials()) {
+		a.Certificates = append(a.Certificates, certificate(k))
 	}
 	for _, p := range present(m.GetPasswordCredentials()) {
 		a.Secrets = append(a.Secrets, secret(p))
 	}
-	if p := m.GetVerifiedPublisher(); p != nil {
-		a.Verified = str(p.GetVerifiedPublisherId()) != ""
-	}
 	return a
+}
+
+func verified(p models.VerifiedPublisherable) bool {
+	return p != nil && str(p.GetVerifiedPublisherId()) != ""
+}
+
+// disabled reads a property that is newer than the SDK; nil when Graph left it
+// out or null.
+func disabled(m serialization.AdditionalDataHolder) *bool {
+	v, _ := m.GetAdditionalData()["isDisabled"].(*bool)
+	return v
+}
+
+func propertyLock(m models.ServicePrincipalLockConfigurationable) entra.PropertyLock {
+	if m == nil {
+		return entra.PropertyLock{}
+	}
+	return entra.PropertyLock{
+		Enabled: flag(m.GetIsEnabled()), All: flag(m.GetAllProperties()), Verify: flag(m.GetCredentialsWithUsageVerify()),
+		Sign: flag(m.GetCredentialsWithUsageSign()), TokenKeyIDs: flag(m.GetTokenEncryptionKeyId()),
+	}
+}
+
+func certificate(k models.KeyCredentialable) entra.Certificate {
+	c := entra.Certificate{
+		Name: str(k.GetDisplayName()), Usage: str(k.GetUsage()),
+		Start: moment(k.GetStartDateTime()), End: moment(k.GetEndDateTime()),
+	}
+	if id := k.GetKeyId(); id != nil {
+		c.KeyID = entra.KeyID(id.String())
+	}
+	return c
 }
 
 func redirectURIs(m models.Applicationable) []entra.RedirectURI {
@@ -107,6 +151,12 @@ func principal(m models.ServicePrincipalable) entra.ServicePrincipal {
 		DisplayName:        str(m.GetDisplayName()),
 		Enabled:            flag(m.GetAccountEnabled()),
 		AssignmentRequired: flag(m.GetAppRoleAssignmentRequired()),
+
+		IsDisabled:          disabled(m),
+		DisabledByMicrosoft: str(m.GetDisabledByMicrosoftStatus()),
+		Audience:            entra.Audience(str(m.GetSignInAudience())),
+		Verified:            verified(m.GetVerifiedPublisher()),
+		RedirectURIs:        append([]string(nil), m.GetReplyUrls()...),
 	}
 	if id := m.GetAppOwnerOrganizationId(); id != nil {
 		p.OwnerTenant = entra.TenantID(id.String())
@@ -121,6 +171,19 @@ func principal(m models.ServicePrincipalable) entra.ServicePrincipal {
 			scope.ID = id.String()
 		}
 		p.Scopes = append(p.Scopes, scope)
+	}
+	return p
+}
+
+// person reads an owner: a user, or a service principal, which has no user
+// principal name. Of an object of another type only the ID is known.
+func person(m models.DirectoryObjectable) entra.Person {
+	p := entra.Person{ID: entra.ObjectID(str(m.GetId()))}
+	switch m := m.(type) {
+	case models.Userable:
+		p.DisplayName, p.UPN = str(m.GetDisplayName()), str(m.GetUserPrincipalName())
+	case models.ServicePrincipalable:
+		p.DisplayName = str(m.GetDisplayName())
 	}
 	return p
 }

@@ -30,9 +30,11 @@ func (c *Client) Policies(ctx context.Context) (entra.Policies, error) {
 	var wg sync.WaitGroup
 	var authorization models.AuthorizationPolicyable
 	var credentials models.TenantAppManagementPolicyable
-	var authorizationErr, credentialsErr error
+	var requests models.AdminConsentRequestPolicyable
+	var authorizationErr, credentialsErr, requestsErr error
 	wg.Go(func() { authorization, authorizationErr = c.authorizationPolicy(ctx) })
 	wg.Go(func() { credentials, credentialsErr = c.credentialPolicy(ctx) })
+	wg.Go(func() { requests, requestsErr = c.consentRequestPolicy(ctx) })
 	wg.Wait()
 	if err := ctx.Err(); err != nil {
 		return entra.Policies{}, err
@@ -42,12 +44,18 @@ func (c *Client) Policies(ctx context.Context) (entra.Policies, error) {
 		p.Unread = append(p.Unread, unread("who may register apps and consent (authorizationPolicy)", "Policy.Read.All", authorizationErr))
 	} else {
 		p.UsersMayRegisterApps, p.ConsentPolicies = userRights(authorization)
+		p.RiskyConsentAllowed = new(flag(authorization.GetAllowUserConsentForRiskyApps()))
 	}
 	if credentialsErr != nil {
 		p.Unread = append(p.Unread, unread("limits for client secrets (defaultAppManagementPolicy)", "Policy.Read.All", credentialsErr))
 	} else {
 		forbidden, longest := secretLimits(credentials, c.now())
 		p.SecretsForbidden, p.MaxSecretLifetime = &forbidden, longest
+	}
+	if requestsErr != nil {
+		p.Unread = append(p.Unread, unread("who may ask for an administrator's consent (adminConsentRequestPolicy)", "Policy.Read.All", requestsErr))
+	} else {
+		p.AdminConsentWorkflow = requests.GetIsEnabled()
 	}
 	return p, nil
 }
@@ -66,7 +74,14 @@ func (c *Client) credentialPolicy(ctx context.Context) (models.TenantAppManageme
 	})
 }
 
-func readPolicy[T models.PolicyBaseable](ctx context.Context, path string, send func(context.Context) (T, error)) (T, error) {
+func (c *Client) consentRequestPolicy(ctx context.Context) (models.AdminConsentRequestPolicyable, error) {
+	b := policies.NewAdminConsentRequestPolicyRequestBuilderInternal(map[string]string{}, c.adapter)
+	return readPolicy(ctx, "/policies/adminConsentRequestPolicy", func(ctx context.Context) (models.AdminConsentRequestPolicyable, error) {
+		return b.Get(ctx, nil)
+	})
+}
+
+func readPolicy[T models.Entityable](ctx context.Context, path string, send func(context.Context) (T, error)) (T, error) {
 	found, ex, err := call(ctx, http.MethodGet, path, send)
 	if err == nil && any(found) == nil {
 		err = ex.noAnswer(http.MethodGet, path, errIncomplete)

@@ -11,7 +11,7 @@ import (
 	"github.com/consentry/consentry/entra"
 )
 
-// policyAnswers gives each policy its own answer.
+// policyAnswers gives each policy its own answer; consent requests are on.
 func policyAnswers(authorization, credentials http.HandlerFunc) http.HandlerFunc {
 	return func(rw http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
@@ -19,6 +19,8 @@ func policyAnswers(authorization, credentials http.HandlerFunc) http.HandlerFunc
 			authorization(rw, r)
 		case "/v1.0/policies/defaultAppManagementPolicy":
 			credentials(rw, r)
+		case "/v1.0/policies/adminConsentRequestPolicy":
+			always(200, `{"id":"adminConsentRequestPolicy","isEnabled":true}`)(rw, r)
 		default:
 			http.NotFound(rw, r)
 		}
@@ -32,20 +34,23 @@ func TestUserRights(t *testing.T) {
 		name, answer string
 		register     *bool
 		consent      []string
+		risky        bool
 	}{
 		{"both allowed", `{"id":"authorizationPolicy","defaultUserRolePermissions":{"allowedToCreateApps":true,"permissionGrantPoliciesAssigned":
 			["ManagePermissionGrantsForSelf.microsoft-user-default-legacy","managePermissionGrantsForSelf.second","ManagePermissionGrantsForOwnedResource.group"]}}`,
-			new(true), []string{"microsoft-user-default-legacy", "second"}},
-		{"neither", `{"id":"x","defaultUserRolePermissions":{"allowedToCreateApps":false,"permissionGrantPoliciesAssigned":[]}}`, new(false), []string{}},
-		{"only for what one owns", `{"id":"x","defaultUserRolePermissions":{"permissionGrantPoliciesAssigned":["ManagePermissionGrantsForOwnedResource.group"]}}`, nil, []string{}},
-		{"left out", `{"id":"x","defaultUserRolePermissions":{}}`, nil, nil},
-		{"left out altogether", `{"id":"x"}`, nil, nil},
+			new(true), []string{"microsoft-user-default-legacy", "second"}, false},
+		{"risky apps allowed", `{"id":"x","allowUserConsentForRiskyApps":true}`, nil, nil, true},
+		{"neither", `{"id":"x","defaultUserRolePermissions":{"allowedToCreateApps":false,"permissionGrantPoliciesAssigned":[]}}`, new(false), []string{}, false},
+		{"only for what one owns", `{"id":"x","defaultUserRolePermissions":{"permissionGrantPoliciesAssigned":["ManagePermissionGrantsForOwnedResource.group"]}}`, nil, []string{}, false},
+		{"left out", `{"id":"x","defaultUserRolePermissions":{}}`, nil, nil, false},
+		{"left out altogether", `{"id":"x"}`, nil, nil, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			_, c := newWire(t, policyAnswers(always(200, tt.answer), always(200, noRules)))
 			got, err := c.Policies(t.Context())
-			want := entra.Policies{UsersMayRegisterApps: tt.register, ConsentPolicies: tt.consent, SecretsForbidden: new(false), MaxSecretLifetime: new(time.Duration(0))}
+			want := entra.Policies{UsersMayRegisterApps: tt.register, ConsentPolicies: tt.consent, SecretsForbidden: new(false), MaxSecretLifetime: new(time.Duration(0)),
+				AdminConsentWorkflow: new(true), RiskyConsentAllowed: &tt.risky}
 			if err != nil || !reflect.DeepEqual(got, want) {
 				t.Errorf("%+v, %v\nwant %+v", got, err, want)
 			}
@@ -108,15 +113,23 @@ func TestALimitThatCannotBeUnderstoodIsUnknown(t *testing.T) {
 }
 
 func TestUnreadablePoliciesAreNoError(t *testing.T) {
-	_, c := newWire(t, policyAnswers(status(403), status(400)))
+	_, c := newWire(t, func(rw http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "defaultAppManagementPolicy") {
+			status(400)(rw, r)
+			return
+		}
+		status(403)(rw, r)
+	})
 	got, err := c.Policies(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.UsersMayRegisterApps != nil || got.ConsentPolicies != nil || got.SecretsForbidden != nil || got.MaxSecretLifetime != nil {
+	if got.UsersMayRegisterApps != nil || got.ConsentPolicies != nil || got.SecretsForbidden != nil || got.MaxSecretLifetime != nil ||
+		got.AdminConsentWorkflow != nil || got.RiskyConsentAllowed != nil {
 		t.Errorf("something is known: %+v", got)
 	}
-	if len(got.Unread) != 2 || !strings.Contains(got.Unread[0], "the permission Policy.Read.All would allow it") || strings.Contains(got.Unread[1], "would allow it") {
+	if len(got.Unread) != 3 || !strings.Contains(got.Unread[0], "the permission Policy.Read.All would allow it") || strings.Contains(got.Unread[1], "would allow it") ||
+		!strings.Contains(got.Unread[2], "the permission Policy.Read.All would allow it") {
 		t.Errorf("Unread = %q; want the permission for the refusal only", got.Unread)
 	}
 }

@@ -26,12 +26,17 @@ const (
 )
 
 var (
-	applicationProperties = []string{
+	// listedProperties leave out the certificates: Graph allows far fewer
+	// lists that name them [Microsoft Learn, application resource type].
+	listedProperties = []string{
 		"id", "appId", "displayName", "signInAudience", "tags", "web", "spa", "publicClient", "passwordCredentials",
 		"requiredResourceAccess", "publisherDomain", "verifiedPublisher", "createdDateTime", "isFallbackPublicClient",
+		"isDisabled", "disabledByMicrosoftStatus", "servicePrincipalLockConfiguration", "identifierUris", "notes",
 	}
-	principalProperties = []string{
+	applicationProperties = append(slices.Clip(listedProperties), "keyCredentials")
+	principalProperties   = []string{
 		"id", "appId", "displayName", "accountEnabled", "appRoleAssignmentRequired", "appOwnerOrganizationId", "oauth2PermissionScopes",
+		"isDisabled", "disabledByMicrosoftStatus", "signInAudience", "verifiedPublisher", "replyUrls",
 	}
 )
 
@@ -80,7 +85,7 @@ func (c *Client) SearchApplications(ctx context.Context, text string) ([]entra.A
 
 // listApplications follows next links, unless the query limits their number.
 func (c *Client) listApplications(ctx context.Context, query applications.ApplicationsRequestBuilderGetQueryParameters) ([]entra.Application, error) {
-	query.Select = applicationProperties
+	query.Select = listedProperties
 	first := &applications.ApplicationsRequestBuilderGetRequestConfiguration{QueryParameters: &query}
 	all, err := pages(ctx, "/applications", query.Top == nil, func(ctx context.Context, next string) (page[models.Applicationable], error) {
 		if next != "" {

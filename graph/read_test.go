@@ -32,7 +32,7 @@ func TestReadsOnTheWire(t *testing.T) {
 		{"applications by tag", emptyList, func(t *testing.T, c *Client) error {
 			_, err := c.ApplicationsByTag(t.Context(), "it's ours")
 			return err
-		}, "/applications", "tags/any(t:t eq 'it''s ours')", strings.Join(applicationProperties, ",")},
+		}, "/applications", "tags/any(t:t eq 'it''s ours')", strings.Join(listedProperties, ",")},
 		{"an application", createdApplication, func(t *testing.T, c *Client) error {
 			_, err := c.Application(t.Context(), clientID)
 			return err
@@ -45,18 +45,26 @@ func TestReadsOnTheWire(t *testing.T) {
 			_, _, err := c.GrantsOf(t.Context(), clientID)
 			return err
 		}, "/servicePrincipals(appId='" + clientID + "')/oauth2PermissionGrants", "", ""},
+		{"owners of an application", emptyList, func(t *testing.T, c *Client) error {
+			_, err := c.Owners(t.Context(), clientID)
+			return err
+		}, "/applications(appId='" + clientID + "')/owners", "", "id,displayName,userPrincipalName"},
+		{"who is assigned", emptyList, func(t *testing.T, c *Client) error {
+			_, err := c.Assigned(t.Context(), clientID)
+			return err
+		}, "/servicePrincipals(appId='" + clientID + "')/appRoleAssignedTo", "", ""},
 		{"a search by name", emptyList, func(t *testing.T, c *Client) error {
 			_, err := c.SearchApplications(t.Context(), " O'Hara & Co ")
 			return err
-		}, "/applications", "startswith(displayName,'O''Hara & Co')", strings.Join(applicationProperties, ",")},
+		}, "/applications", "startswith(displayName,'O''Hara & Co')", strings.Join(listedProperties, ",")},
 		{"a search by client ID", emptyList, func(t *testing.T, c *Client) error {
 			_, err := c.SearchApplications(t.Context(), strings.ToUpper(dev))
 			return err
-		}, "/applications", "appId eq '" + dev + "'", strings.Join(applicationProperties, ",")},
+		}, "/applications", "appId eq '" + dev + "'", strings.Join(listedProperties, ",")},
 		{"a search for anything", emptyList, func(t *testing.T, c *Client) error {
 			_, err := c.SearchApplications(t.Context(), "")
 			return err
-		}, "/applications", "", strings.Join(applicationProperties, ",")},
+		}, "/applications", "", strings.Join(listedProperties, ",")},
 		{"the tenant", `{"value":[{"id":"` + keyID + `"}]}`, func(t *testing.T, c *Client) error {
 			_, err := c.Tenant(t.Context())
 			return err

@@ -34,6 +34,10 @@ func (c *Client) Do(ctx context.Context, ch entra.Change) (entra.Created, error)
 		return c.removeSecret(ctx, ch)
 	case entra.CreateServicePrincipal:
 		return c.createServicePrincipal(ctx, ch)
+	case entra.AddOwner:
+		return c.addOwner(ctx, ch)
+	case entra.UpdateServicePrincipal:
+		return c.updateServicePrincipal(ctx, ch)
 	case entra.CreateGrant:
 		return c.createGrant(ctx, ch)
 	case entra.SetGrantScopes:
@@ -154,6 +158,33 @@ func (c *Client) createServicePrincipal(ctx context.Context, ch entra.CreateServ
 	}
 	p := principal(made)
 	return entra.Created{Principal: &p, RequestID: ex.requestID()}, nil
+}
+
+func (c *Client) updateServicePrincipal(ctx context.Context, ch entra.UpdateServicePrincipal) (entra.Created, error) {
+	if err := valid(string(ch.ID)); err != nil {
+		return entra.Created{}, refuse(ch, err)
+	}
+	return c.change(ctx, ch, func(ctx context.Context) error {
+		_, err := c.principals().ByServicePrincipalId(string(ch.ID)).Patch(ctx, principalPatch(ch), nil)
+		return err
+	})
+}
+
+// addOwner sends the owner's address as the change shows it: below the base
+// that it names, which must be this cloud's.
+func (c *Client) addOwner(ctx context.Context, ch entra.AddOwner) (entra.Created, error) {
+	err := errors.Join(valid(string(ch.App)), valid(string(ch.Owner.ID)))
+	if c.adapter.GetBaseUrl() != ch.Graph+"/v1.0" {
+		err = errors.Join(err, fmt.Errorf("the owner's address is below %q, which is not this cloud's Microsoft Graph", ch.Graph))
+	}
+	if err != nil {
+		return entra.Created{}, refuse(ch, err)
+	}
+	body := models.NewReferenceCreate()
+	body.SetOdataId(new(ch.Graph + "/v1.0/directoryObjects/" + string(ch.Owner.ID)))
+	return c.change(ctx, ch, func(ctx context.Context) error {
+		return c.application(ch.App).Owners().Ref().Post(ctx, body, nil)
+	})
 }
 
 func (c *Client) createGrant(ctx context.Context, ch entra.CreateGrant) (entra.Created, error) {

@@ -57,6 +57,14 @@ var changes = []struct {
 	{"lists emptied", entra.UpdateApplication{
 		App: appID, Tags: []string{}, RedirectURIs: []entra.RedirectURI{}, Permissions: []entra.Permission{},
 	}, 204, ""},
+	{"implicit grant off", entra.UpdateApplication{App: appID, ImplicitGrant: &entra.ImplicitGrant{}}, 204, ""},
+	{"implicit grant beside redirect URIs", entra.UpdateApplication{
+		App: appID, ImplicitGrant: &entra.ImplicitGrant{IDTokens: true}, RedirectURIs: []entra.RedirectURI{{URI: "https://a.example.com/cb", Platform: entra.Web}},
+	}, 204, ""},
+	{"property lock", entra.UpdateApplication{App: appID, PropertyLock: &entra.PropertyLock{Enabled: true, All: true}}, 204, ""},
+	{"users let in", entra.UpdateServicePrincipal{ID: appID, DisplayName: "not sent", Enabled: new(true)}, 204, ""},
+	{"assignment no longer required", entra.UpdateServicePrincipal{ID: appID, AssignmentRequired: new(false)}, 204, ""},
+	{"owner", entra.AddOwner{App: appID, Owner: entra.Person{ID: keyID, DisplayName: "not sent"}}, 204, ""},
 	{"the name alone", entra.UpdateApplication{App: appID, DisplayName: new("new name")}, 204, ""},
 	{"add", entra.AddSecret{App: appID, Secret: entra.NewSecret{Name: "consentry/2", End: secretEnd}}, 200, createdSecret},
 	{"remove", entra.RemoveSecret{App: appID, Key: keyID}, 204, ""},
@@ -91,6 +99,10 @@ func TestDoSendsExactlyWhatTheRequestShows(t *testing.T) {
 	for _, tt := range changes {
 		t.Run(fmt.Sprintf("%T %s", tt.change, tt.name), func(t *testing.T) {
 			w, c := newWire(t, always(tt.status, tt.answer))
+			if owner, ok := tt.change.(entra.AddOwner); ok {
+				owner.Graph = w.server.URL
+				tt.change = owner
+			}
 			created, err := c.Do(t.Context(), tt.change)
 			if err != nil {
 				t.Fatal(err)
