@@ -96,12 +96,14 @@ func deleteAssignment(q *graphRequest, side roleSide) (reply, *graphError) {
 }
 
 // createAssignment gives a role; the path names one end of it, the body both.
+// Names and types of the ends, which some clients send along
+// [nais/azurerator], are the directory's to tell.
 func createAssignment(q *graphRequest, side roleSide) (reply, *graphError) {
 	doc, fault := q.object()
 	if fault != nil {
 		return reply{}, fault
 	}
-	rule := bodyRule{assignmentSet, []string{"id", "deletedDateTime", "createdDateTime", "principalDisplayName", "principalType", "resourceDisplayName"}}
+	rule := bodyRule{assignmentSet, []string{"id", "deletedDateTime", "createdDateTime"}}
 	if fault := rule.check(doc); fault != nil {
 		return reply{}, fault
 	}

@@ -104,7 +104,7 @@ func TestRoleAssignmentsThatAreRefused(t *testing.T) {
 		"default role beside others":      {g.roleGiver("admin"), assignmentBody(client.ID, graph.ID, defaultRole), errNoRole},
 		"unknown resource":                {g.roleGiver("admin"), assignmentBody(client.ID, newGUID(), role), errNotFound},
 		"for somebody else than the path": {g.roleGiver("admin"), assignmentBody(graph.ID, graph.ID, role), errReference},
-		"set what the service sets":       {g.roleGiver("admin"), `{"principalType":"User"}`, errReadOnly},
+		"set what the service sets":       {g.roleGiver("admin"), `{"createdDateTime":"2026-01-01T00:00:00Z"}`, errReadOnly},
 		"no JSON":                         {g.roleGiver("admin"), `{`, errBody},
 		"developer":                       {g.roleGiver("developer"), assignmentBody(client.ID, graph.ID, g.roleID(graph, "User.Read.All")), errDenied},
 		"without the second permission":   {g.person("admin", "AppRoleAssignment.ReadWrite.All"), assignmentBody(client.ID, graph.ID, role), errDenied},
@@ -154,4 +154,15 @@ func TestExpandShowsRoleAssignments(t *testing.T) {
 		t.Errorf("expanded: %s", o.raw)
 	}
 	g.call(g.admin(), "GET", "/v1.0/applications?$expand=appRoleAssignments", "").refused(errSelect)
+}
+
+func TestNamesSentWithAnAssignmentChangeNothing(t *testing.T) {
+	g := contoso(t)
+	graph, script := g.tenant.principalOf(graphAppID), g.script().ObjectID
+	body := strings.TrimSuffix(assignmentBody(script, graph.ID, g.roleID(graph, "User.Read.All")), "}") +
+		`,"principalDisplayName":"Somebody else","principalType":"Group"}`
+	o := g.call(g.roleGiver("admin"), "POST", "/v1.0/servicePrincipals/"+graph.ID+"/appRoleAssignedTo", body).want(201)
+	if o.text("principalDisplayName") != "Automation" || o.text("principalType") != "ServicePrincipal" {
+		t.Errorf("assigned: %s", o.raw)
+	}
 }
