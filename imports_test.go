@@ -1,8 +1,10 @@
 package consentry_test
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
+	"go/types"
 	"io/fs"
 	"path/filepath"
 	"strconv"
@@ -28,17 +30,21 @@ var pureNever = []string{"net/http", "os", "database/sql", "github.com", "golang
 var rules = []rule{
 	{"entra", []string{}, pureNever, "the core is values: it compiles and tests in a second"},
 	{"preset", []string{"entra"}, pureNever, "presets are data"},
+	{"checks", []string{"entra", "preset"}, pureNever, "facts are gathered elsewhere; a check decides from values alone"},
+	{"explain", []string{"entra"}, pureNever, "what a paste means is decided from its text alone"},
+	{"advise", []string{"entra"}, pureNever, "advice on scopes is data"},
+	{"diagnose", []string{"checks", "entra", "preset", "setup", "oauth", "azuredevops", "trial"}, []string{"database/sql", "github.com"}, "facts are gathered through the few methods it declares, by console and command line alike"},
 	{"setup", []string{"entra", "preset"}, []string{"database/sql", "github.com/gin-gonic", "github.com/microsoftgraph"}, "plan and apply reach the world through interfaces only"},
 	{"oauth", []string{"entra"}, nil, "sign-in knows no page and no store"},
 	{"azuredevops", []string{"entra"}, nil, "a client knows no page and no store"},
 	{"graph", []string{"entra"}, nil, "591,000 lines of SDK stay behind one door, and that door knows only the vocabulary"},
-	{"trial", []string{"entra", "preset", "oauth", "azuredevops"}, []string{"database/sql", "github.com/gin-gonic"}, "a test consent is decided from what the clients report"},
+	{"trial", []string{"entra", "preset", "oauth", "azuredevops", "checks"}, []string{"database/sql", "github.com/gin-gonic"}, "a test consent is decided from what the clients report"},
 	{"sandbox", []string{"entra"}, nil, "the sandbox is told only what a real cloud is told, so that one misunderstanding cannot satisfy both"},
-	{"store", []string{"entra", "setup", "trial"}, []string{"github.com/gin-gonic"}, "the store keeps values and knows no page"},
+	{"store", []string{"entra", "setup", "trial", "checks"}, []string{"github.com/gin-gonic"}, "the store keeps values and knows no page"},
 	{"templates", []string{}, nil, "templates are files"},
 	{"static", []string{}, nil, "static files are files"},
 	{"web", []string{"templates", "static"}, nil, "the shell knows no domain"},
-	{"handlers", []string{"entra", "preset", "setup", "oauth", "trial", "store", "web"}, []string{"net/http/httputil"}, "pages reach Graph and Azure DevOps through the few methods they declare"},
+	{"handlers", []string{"entra", "preset", "setup", "oauth", "trial", "store", "web", "checks", "diagnose", "explain", "advise"}, []string{"net/http/httputil"}, "pages reach Graph and Azure DevOps through the few methods they declare"},
 	{"e2e", []string{}, nil, "end-to-end tests drive the built binary from outside"},
 	{"e2e/connector", []string{}, []string{"github.com", "golang.org"}, "a connector shares nothing with what it is a witness of"},
 }
@@ -75,6 +81,34 @@ func TestImportsKeepTheirDirection(t *testing.T) {
 			if imp == module+"e2e" {
 				t.Errorf("%s imports e2e, which is for tests only", pkg)
 			}
+		}
+	}
+}
+
+// timeless are the packages whose values do not depend on when they are asked
+// for: the time is given to them.
+var timeless = []string{"entra", "preset", "checks", "explain", "advise"}
+
+func TestTheCoreHasNoClock(t *testing.T) {
+	for _, pkg := range timeless {
+		files, err := filepath.Glob(filepath.Join(pkg, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range files {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(f, func(n ast.Node) bool {
+				if s, ok := n.(*ast.SelectorExpr); ok && s.Sel.Name == "Now" && types.ExprString(s.X) == "time" {
+					t.Errorf("%s asks for the time: it is a fact, to be given", path)
+				}
+				return true
+			})
 		}
 	}
 }
