@@ -14,6 +14,8 @@ const (
 	PortalAuthentication Blade = "Authentication"
 	PortalPermissions    Blade = "CallAnAPI"
 	PortalSecrets        Blade = "Credentials"
+	PortalOwners         Blade = "Owners"
+	PortalBranding       Blade = "Branding" // name, and the publisher
 )
 
 // PortalApp is a deep link into the Entra admin centre; empty when the cloud
@@ -49,6 +51,15 @@ func PortalUserConsent(c Cloud) string {
 		return ""
 	}
 	return c.Portal + "/#view/Microsoft_AAD_IAM/ConsentPoliciesMenuBlade/~/UserSettings"
+}
+
+// PortalConditionalAccess is a deep link to the tenant's Conditional Access
+// policies.
+func PortalConditionalAccess(c Cloud) string {
+	if c.Portal == "" {
+		return ""
+	}
+	return c.Portal + "/#view/Microsoft_AAD_ConditionalAccess/ConditionalAccessBlade/~/Policies"
 }
 
 // A SettingsPage is one page of an Azure DevOps organization's settings.

@@ -46,3 +46,19 @@ func distance(a, b string, most int) int {
 	}
 	return min(row[len(b)], most)
 }
+
+// Closest finds the text in a list that takes the fewest letters to turn into
+// another, letter case ignored at first; ok is false for an empty list.
+func Closest(to string, list []string) (nearest string, ok bool) {
+	best := 0
+	for _, s := range list {
+		d := Distance(strings.ToLower(s), strings.ToLower(to))
+		if !ok || d < best {
+			best, nearest, ok = d, s, true
+		}
+	}
+	return nearest, ok
+}
+
+// Distance counts the bytes to insert, delete or replace between two texts.
+func Distance(a, b string) int { return distance(a, b, len(a)+len(b)+1) }
