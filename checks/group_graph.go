@@ -1,0 +1,9 @@
+package checks
+
+import "slices"
+
+// graphChecks need a sign-in that may read the directory.
+var graphChecks = slices.Concat(
+	registrationChecks, registeredURIChecks, principalChecks, permissionChecks,
+	consentChecks, consentRuleChecks, registeredSecretChecks, careChecks,
+)
