@@ -1,6 +1,9 @@
 package trial
 
 import (
+	"slices"
+
+	"github.com/consentry/consentry/checks"
 	"github.com/consentry/consentry/entra"
 	"github.com/consentry/consentry/oauth"
 )
@@ -62,13 +65,13 @@ func scopesIn(claims map[string]any, tokens oauth.Tokens, resource entra.ClientI
 // scopeTable fills the table and the words about what could not be read.
 func (r *Report) scopeTable(t Trial, f directoryFacts, token []string, resource entra.ClientID) {
 	r.RegisteredKnown, r.ConsentedKnown, r.Unread = f.registeredKnown, f.consentedKnown, f.unread
-	r.Scopes = compareScopes(places{
-		asked:      namesOf(t.Scopes, resource),
-		registered: f.registered, registeredKnown: f.registeredKnown,
-		consented: f.consented, consentedKnown: f.consentedKnown,
-		token: token, tokenKnown: r.HasToken,
-		compare: t.Compare,
-	})
+	r.Scopes = checks.ScopePlaces{
+		Asked:      namesOf(t.Scopes, resource),
+		Registered: f.registered, RegisteredKnown: f.registeredKnown,
+		Consented: f.consented, ConsentedKnown: f.consentedKnown,
+		Token: token, TokenKnown: r.HasToken,
+		Compare: t.Compare,
+	}.Matrix()
 }
 
 // homeNotes say what a consent in the app's own tenant does not prove. Users
@@ -90,4 +93,4 @@ func homeNotes(t Trial, f directoryFacts, tokenTenant entra.TenantID) []string {
 }
 
 // wantsRefresh reports whether a refresh token was asked for.
-func wantsRefresh(scopes []string) bool { return named(scopes, entra.ScopeOfflineAccess) }
+func wantsRefresh(scopes []string) bool { return slices.Contains(scopes, entra.ScopeOfflineAccess) }

@@ -4,13 +4,12 @@ import (
 	"time"
 
 	"github.com/consentry/consentry/azuredevops"
+	"github.com/consentry/consentry/checks"
 	"github.com/consentry/consentry/entra"
 )
 
-// MaxLifetime is the longest an access token lives by Microsoft's
-// documentation: a random 60 to 90 minutes
-// [MicrosoftDocs/entra-docs/docs/identity-platform/access-tokens.md].
-const MaxLifetime = 90 * time.Minute
+// MaxLifetime is the longest an access token lives.
+const MaxLifetime = checks.MaxTokenLifetime
 
 // A Report says what a consent brought.
 type Report struct {
@@ -57,21 +56,8 @@ type Report struct {
 	OK      bool   `json:"ok"`
 }
 
-// A ScopeRow is one scope in the four places it can stand. A cell is true
-// where the scope stands there itself or is implied by one that does.
-type ScopeRow struct {
-	Scope      string `json:"scope"` // without resource
-	Asked      bool   `json:"asked"`
-	Registered bool   `json:"registered"`
-	Consented  bool   `json:"consented"`
-	InToken    bool   `json:"inToken"`
-	// ImpliedBy is the broader scope that gives InToken where the scope itself
-	// is not in the token.
-	ImpliedBy string `json:"impliedBy,omitempty"`
-	// Differs: the places disagree in a way that matters to the integration.
-	Differs bool   `json:"differs"`
-	Note    string `json:"note,omitempty"`
-}
+// A ScopeRow is one scope in the four places it can stand.
+type ScopeRow = checks.ScopeRow
 
 // A Claim is one claim of the access token, for people.
 type Claim struct {

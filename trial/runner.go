@@ -3,6 +3,7 @@ package trial
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/consentry/consentry/entra"
@@ -120,7 +121,7 @@ func (r *Runner) completeAdminConsent(ctx context.Context, t Trial, cb oauth.Cal
 	r.tell("Reading what is registered and consented to.")
 	facts := readDirectory(ctx, r.Directory, t.ClientID, resource, tenant, "")
 	// The directory may not show yet what the answer says was granted.
-	facts.consented = union(namesOf(fields(cb.Scope), resource), facts.consented)
+	facts.consented = slices.Concat(namesOf(fields(cb.Scope), resource), facts.consented)
 	facts.consentedKnown = facts.consentedKnown || cb.Scope != ""
 	report.scopeTable(t, facts, nil, resource)
 	report.Notes = homeNotes(t, facts, tenant)
