@@ -56,7 +56,8 @@ func (q *graphRequest) newSecret(h secretHolder, doc map[string]any) (*passwordC
 	if _, forbidden := restrictionIn(h.rules, passwordAddition, h.created); forbidden {
 		return nil, errSecretsForbidden.with(policy)
 	}
-	if fault := (bodyRule{secretSet, []string{"keyId", "hint", "secretText", "customKeyIdentifier"}}).check(doc); fault != nil {
+	// An id sent along is not the one it gets [nais/azurerator].
+	if fault := (bodyRule{secretSet, []string{"hint", "secretText"}}).check(doc); fault != nil {
 		return nil, fault
 	}
 	s, fault := merged(&passwordCredential{StartDateTime: q.at.Truncate(time.Second)}, doc, secretSet)

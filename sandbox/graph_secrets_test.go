@@ -98,3 +98,12 @@ func TestATenantMayLimitTheLifetimeOfSecrets(t *testing.T) {
 	g.call(g.admin(), "POST", path, `{}`).refused(errSecretLifetime) // two years by default
 	g.call(g.admin(), "POST", "/v1.0/applications", wizardBody).refused(errSecretLifetime)
 }
+
+func TestAnIDSentWithASecretIsNotTheOneItGets(t *testing.T) {
+	g := contoso(t)
+	id, chosen := g.create(g.admin(), wizardBody).text("id"), newGUID()
+	o := g.call(g.admin(), "POST", "/v1.0/applications/"+id+"/addPassword", `{"passwordCredential":{"keyId":"`+chosen+`"}}`).want(200)
+	if got := o.text("keyId"); got == chosen || got == "" {
+		t.Errorf("id %q", got)
+	}
+}
