@@ -40,7 +40,7 @@ func TestWhatAnEnvironmentSays(t *testing.T) {
 			want := checks.Given{
 				Environment: "frontegg-production", Integration: "frontegg", Inputs: frontegg.Inputs, ClientID: someClient, Tenant: "organizations",
 				RedirectURI: "https://gateway.example.com/integration-callback", Organization: frontegg.Organization, Project: "Web",
-				Scopes:     prefix + "vso.code " + prefix + "vso.work " + prefix + "vso.build openid profile offline_access",
+				Scopes:     prefix + "vso.project " + prefix + "vso.code " + prefix + "vso.work " + prefix + "vso.build openid profile offline_access",
 				Registered: []string{entra.UserImpersonation},
 			}
 			tt.want(&want)

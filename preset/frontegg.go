@@ -18,7 +18,7 @@ var frontegg = Preset{
 	AppName:               "Frontegg Integration",
 	Audience:              entra.AnyOrganization,
 	Registered:            []string{entra.UserImpersonation},
-	Asked:                 []string{"vso.code", "vso.work", "vso.build"},
+	Asked:                 []string{"vso.project", "vso.code", "vso.work", "vso.build"},
 	AskedBeyondRegistered: true,
 	Compare:               Covered,
 	ScopeForm: ScopeForm{
@@ -47,7 +47,7 @@ var frontegg = Preset{
 	},
 	Unsourced: []string{
 		"Which calls Frontegg makes: its page names projects, repositories, pipelines, work items and pull requests only; the reading calls listed here are assumed.",
-		"Which scopes it asks for by default: its page names vso.code, vso.work and vso.build as examples; the test asks for these.",
+		"Which scopes it asks for by default: its page names vso.code, vso.work and vso.build as examples; the test asks for these and for vso.project, which the list of projects needs.",
 		"How the list of scopes is worded, and what choosing none means.",
 		"Whether it asks for offline_access; without it users would have to sign in again after an hour or so.",
 	},

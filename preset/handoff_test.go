@@ -23,7 +23,7 @@ func someValues(p Preset) Values {
 func TestHandOff(t *testing.T) {
 	const id = "11111111-2222-3333-4444-555555555555"
 	tests := map[string][]string{
-		"frontegg": {"Client ID=" + id, "Client Secret=(once)", "Azure DevOps organization=mycompany", "Scopes=vso.code vso.work vso.build"},
+		"frontegg": {"Client ID=" + id, "Client Secret=(once)", "Azure DevOps organization=mycompany", "Scopes=vso.project vso.code vso.work vso.build"},
 		"paragon":  {"Application Type=Microsoft Entra ID App", "Client ID=" + id, "Client Secret=(once)", "Permissions=user_impersonation"},
 		"stackone": {"Type=OAuth 2.0 (Microsoft Entra ID)", "Client ID=" + id, "Client Secret=(once)", "Scopes=" + devops + "user_impersonation offline_access"},
 		"cyclr":    {"Client ID=" + id, "Client Secret=(once)", "Scopes=" + devops + "vso.work_full", "Organization ID=mycompany", "Project Name=Web Shop"},

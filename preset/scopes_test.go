@@ -15,7 +15,7 @@ func TestScopesOfEachIntegration(t *testing.T) {
 		field    string // what the form's field takes
 		asked    string // what a sign-in asks for, without the scopes of the sign-in service
 	}{
-		{"Frontegg asks for parts of what is registered", "frontegg", nil, "vso.code vso.work vso.build", devops + "vso.code " + devops + "vso.work " + devops + "vso.build"},
+		{"Frontegg asks for parts of what is registered", "frontegg", nil, "vso.project vso.code vso.work vso.build", devops + "vso.project " + devops + "vso.code " + devops + "vso.work " + devops + "vso.build"},
 		{"Frontegg with chosen scopes asks for these", "frontegg", []string{"vso.work"}, "vso.work", devops + "vso.work"},
 		{"Paragon's list shows bare names", "paragon", nil, "user_impersonation", devops + "user_impersonation"},
 		{"StackOne's field goes to Microsoft as typed", "stackone", nil, devops + "user_impersonation offline_access", devops + "user_impersonation"},

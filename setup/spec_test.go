@@ -52,7 +52,7 @@ func TestResolveFillsDefaults(t *testing.T) {
 	}
 	if len(d.Permissions) != 2 ||
 		!slices.Equal(d.Permissions[0].Scopes, []NamedScope{{entra.UserImpersonationID, entra.UserImpersonation}}) ||
-		!slices.Equal(d.Permissions[0].Asked, []string{"vso.code", "vso.work", "vso.build"}) ||
+		!slices.Equal(d.Permissions[0].Asked, []string{"vso.project", "vso.code", "vso.work", "vso.build"}) ||
 		!slices.Equal(d.Permissions[1].Scopes, []NamedScope{{entra.UserReadID, entra.UserRead}}) {
 		t.Errorf("permissions %v", d.Permissions)
 	}

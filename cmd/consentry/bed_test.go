@@ -218,7 +218,7 @@ func (b *bed) checkTenant() entra.Application {
 		scopes = append(scopes, string(g.Type)+" "+strings.Join(g.Scopes, " "))
 	}
 	slices.Sort(scopes)
-	if want := []string{"AllPrincipals User.Read", "AllPrincipals user_impersonation vso.code vso.work vso.build"}; !slices.Equal(scopes, want) {
+	if want := []string{"AllPrincipals User.Read", "AllPrincipals user_impersonation vso.project vso.code vso.work vso.build"}; !slices.Equal(scopes, want) {
 		b.t.Errorf("consents %q, want %q", scopes, want)
 	}
 	return app

@@ -222,7 +222,7 @@ func (l *lab) byHand(b *testing.B, want setup.Desired) {
 			h.change(entra.CreateGrant{Client: entra.ObjectID(principal.ID), Resource: entra.ObjectID(resources.Value[i].ID), Type: entra.AllPrincipals, Scopes: []string{scope}}, nil)
 		}
 	}
-	h.together(consent(0, "user_impersonation vso.code vso.work vso.build"), consent(1, "User.Read"))
+	h.together(consent(0, "user_impersonation vso.project vso.code vso.work vso.build"), consent(1, "User.Read"))
 	h.together(
 		func() { h.send("GET", byTag, nil, nil) },
 		func() { h.send("GET", byAppID, nil, nil) },
