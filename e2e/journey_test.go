@@ -34,7 +34,6 @@ var integrations = []struct {
 		choices:  choices{organization: "contoso"},
 		redirect: "https://gateway.example.com/integration-callback",
 		fields:   []field{{"Client ID", ""}, {"Client Secret", ""}, {"Azure DevOps organization", "contoso"}, {"Scopes", ""}},
-		accepts:  true,
 		steps:    []string{exchange, refresh, "List projects", "List repositories", "List pull requests", "List pipelines", "Search work items"},
 	},
 	{

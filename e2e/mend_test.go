@@ -49,11 +49,10 @@ func TestANewSecretFromTheConsoleConnects(t *testing.T) {
 		scenario, integration, app string
 		inputs                     map[string]string
 		days                       int
-		accepts                    bool
 	}{
 		{scenario: "expired secret", integration: "StackOne", app: "StackOne of Litware", days: 730},
 		{scenario: lifetimePolicy, integration: "Frontegg", app: "Frontegg of Margie's Travel",
-			inputs: map[string]string{"MCP gateway": "gateway.example.com"}, days: 90, accepts: true},
+			inputs: map[string]string{"MCP gateway": "gateway.example.com"}, days: 90},
 	} {
 		t.Run(s.scenario, func(t *testing.T) {
 			seeded := b.tenantOf(t, s.scenario).Connection
@@ -74,9 +73,6 @@ func TestANewSecretFromTheConsoleConnects(t *testing.T) {
 			}
 			customer := m.connect(t, seeded.Integration, p.handOver(seeded.Integration, s.integration))
 			customer.signsIn(s.scenario, "user")
-			if s.accepts {
-				customer.accepts()
-			}
 			customer.heading(connected)
 		})
 	}

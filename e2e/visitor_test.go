@@ -233,7 +233,7 @@ func (p *visitor) clipboard() string {
 		playwright.LocatorWaitForOptions{State: playwright.WaitForSelectorStateAttached}))
 	other, err := p.page.Context().NewPage()
 	p.must(err)
-	_, err = other.Goto(p.box.Login)
+	_, err = other.Goto(p.box.Journal)
 	p.must(err)
 	p.must(other.BringToFront())
 	text, err := other.Evaluate("navigator.clipboard.readText()")
