@@ -32,7 +32,7 @@ var rules = []rule{
 	{"preset", []string{"entra"}, pureNever, "presets are data"},
 	{"checks", []string{"entra", "preset"}, pureNever, "facts are gathered elsewhere; a check decides from values alone"},
 	{"explain", []string{"entra"}, pureNever, "what a paste means is decided from its text alone"},
-	{"advise", []string{"entra"}, pureNever, "advice on scopes is data"},
+	{"advise", []string{"entra", "preset"}, pureNever, "advice on scopes is data"},
 	{"diagnose", []string{"checks", "entra", "preset", "setup", "oauth", "azuredevops", "trial"}, []string{"database/sql", "github.com"}, "facts are gathered through the few methods it declares, by console and command line alike"},
 	{"setup", []string{"entra", "preset"}, []string{"database/sql", "github.com/gin-gonic", "github.com/microsoftgraph"}, "plan and apply reach the world through interfaces only"},
 	{"oauth", []string{"entra"}, nil, "sign-in knows no page and no store"},

@@ -2,7 +2,6 @@ package advise
 
 import (
 	"cmp"
-	"net/http"
 	"slices"
 	"strings"
 )
@@ -29,8 +28,8 @@ func Matches(method, address string) []Match {
 	}
 	method = strings.ToUpper(strings.TrimSpace(method))
 	found := c.matches(func(o Operation) bool { return method == "" || o.Method == method })
-	if len(found) == 0 && method == http.MethodHead {
-		found = c.matches(func(o Operation) bool { return o.Method == http.MethodGet })
+	if len(found) == 0 && method == "HEAD" {
+		found = c.matches(func(o Operation) bool { return o.Method == "GET" })
 	}
 	return found
 }
