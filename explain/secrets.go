@@ -2,6 +2,7 @@ package explain
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/consentry/consentry/entra"
 )
@@ -16,7 +17,7 @@ func secretsIn(paste string) []secret {
 			if width := atSign(paste[f.at:]); width > 0 {
 				f.mail(width)
 			}
-			f.at++
+			f.at += max(1, escape(paste[f.at:]))
 			continue
 		}
 		from := f.at
@@ -26,6 +27,18 @@ func secretsIn(paste string) []secret {
 		f.atom(from, f.at)
 	}
 	return f.found
+}
+
+// longestEscape is how many bytes an escape takes at most, encoded several
+// times.
+const longestEscape = 24
+
+// escape is how long the escape is that text begins with, such as "%3D" or
+// "\n"; 0 when it begins with none. Its letters belong to no word.
+func escape(text string) int {
+	var decoded [utf8.UTFMax]byte
+	_, width := decode([]byte(text[:min(len(text), longestEscape)]), &decoded)
+	return width
 }
 
 // finder walks over a text.
