@@ -126,6 +126,7 @@ var signInErrors = map[int]signInError{
 	7000218: {oauth: invalidClient, text: "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."},
 	7000222: {oauth: invalidClient, text: "The provided client secret keys for app '{appId}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds."},
 	7000229: {oauth: invalidClient, text: "The client application {appId} is missing service principal in the tenant {tenant}. See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119", unlisted: true},
+	9001023: {oauth: invalidRequest, text: "The grant type is not supported over the /common or /consumers endpoints. Please use the /organizations or tenant-specific endpoint."},
 	9002313: {oauth: invalidRequest, text: "Invalid request. Request is malformed or invalid."},
 	9002325: {oauth: invalidRequest, text: "Proof Key for Code Exchange is required for cross-origin authorization code redemption."},
 	9002326: {oauth: invalidRequest, text: "Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type."},

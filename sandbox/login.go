@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -35,6 +36,7 @@ var loginRoutes = []loginRoute{
 	{"/{tenant}/discovery/v2.0/keys", (*visit).keys},
 	{"/{tenant}/discovery/keys", (*visit).keys},
 	{"/{tenant}/discovery/instance", (*visit).instances},
+	{"/common/userrealm/{user}", (*visit).userRealm},
 	{"/error", (*visit).lookup},
 }
 
@@ -46,7 +48,22 @@ func (w *world) loginHandler() http.Handler {
 		mux.HandleFunc(route.path, w.visited(route.handle))
 	}
 	mux.HandleFunc("/", w.visited((*visit).nowhere))
-	return mux
+	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		folded, address := *r, *r.URL
+		address.Path = foldedPath(address.Path)
+		folded.URL = &address
+		mux.ServeHTTP(rw, &folded)
+	})
+}
+
+// foldedPath has what follows {tenant} in lower case: the service does not
+// mind, and Microsoft's library for Go asks for /common/UserRealm.
+func foldedPath(path string) string {
+	tenant, rest, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	if rest == "" {
+		return path
+	}
+	return "/" + tenant + "/" + strings.ToLower(rest)
 }
 
 // nowhere answers a path that is no endpoint.

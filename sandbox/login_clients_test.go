@@ -123,7 +123,7 @@ func refreshForm(a *application, token string, values ...string) url.Values {
 	return form
 }
 
-//parity:partly login POST /{tenant}/oauth2/v2.0/token: on-behalf-of and user names with passwords are refused with 70003
+//parity:partly login POST /{tenant}/oauth2/v2.0/token: on-behalf-of is refused with 70003
 func TestRefreshTokensRotateAndTheOldOneStays(t *testing.T) {
 	l := newTestWorld(t)
 	a := l.consented(nil)
@@ -188,7 +188,7 @@ func appForm(a *application, values ...string) url.Values {
 	return form
 }
 
-//parity:partly login POST /{tenant}/oauth2/v2.0/token: on-behalf-of and user names with passwords are refused with 70003
+//parity:partly login POST /{tenant}/oauth2/v2.0/token: on-behalf-of is refused with 70003
 func TestClientCredentials(t *testing.T) {
 	l := newTestWorld(t)
 	a := l.app(nil)

@@ -79,7 +79,7 @@ func (v *visit) describeEndpoints(at tenantSegment, version string) discoveryDoc
 			"aud", "exp", "iat", "auth_time", "acr", "nonce", "preferred_username", "name", "tid", "ver", "at_hash", "c_hash", "email",
 		},
 		KerberosEndpoint:  base + "/kerberos",
-		CloudInstanceName: "microsoftonline.com", CloudGraphHostName: "graph.windows.net",
+		CloudInstanceName: cloudInstance, CloudGraphHostName: "graph.windows.net",
 		MSGraphHost: "graph.microsoft.com", RBACURL: "https://pas.windows.net",
 	}
 	if at.tenant != nil {

@@ -168,7 +168,7 @@ func TestSilentRequestsTellTheAppWhatOthersShowTheUser(t *testing.T) {
 	}
 }
 
-//parity:partly login POST /{tenant}/oauth2/v2.0/token: on-behalf-of and user names with passwords are refused with 70003
+//parity:partly login POST /{tenant}/oauth2/v2.0/token: on-behalf-of is refused with 70003
 //parity:choice login token status: 401 for every invalid_client (7000215, 7000218, 700025, 500112, 7000229), as captured for 7000216 and 7000222; 400 for everything else
 func TestTokenErrors(t *testing.T) {
 	without := func(names ...string) []string {

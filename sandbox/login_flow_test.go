@@ -14,7 +14,7 @@ import (
 )
 
 //parity:real login GET /{tenant}/oauth2/v2.0/authorize
-//parity:partly login POST /{tenant}/oauth2/v2.0/token: on-behalf-of and user names with passwords are refused with 70003
+//parity:partly login POST /{tenant}/oauth2/v2.0/token: on-behalf-of is refused with 70003
 //parity:choice login consent page: "Permissions requested", "Accept" and "Cancel", with a list of the permissions in words; of the public page only the administrator's check box is sourced
 func TestACodeFlowWithRealClients(t *testing.T) {
 	l := newTestWorld(t)

@@ -25,6 +25,7 @@ var grants = map[string]func(*visit, tokenRequest) (*tokenBody, *refusal){
 	"client_credentials": (*visit).clientCredentials,
 	deviceGrant:          (*visit).redeemDevice,
 	"device_code":        (*visit).redeemDevice, // the name without "v2.0"
+	"password":           (*visit).password,
 }
 
 // token is POST /{tenant}/oauth2/v2.0/token. The order in which a request is

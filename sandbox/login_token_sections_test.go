@@ -141,7 +141,7 @@ var saidErrors = []saidError{
 	{530003, "interaction_required", 400, redeeming(block(530003))},
 	{530032, "interaction_required", 400, redeeming(block(530032))},
 	{50196, "invalid_grant", 400, refreshing(loopLimit+1, 0, nil)},
-	{70003, "unsupported_grant_type", 400, redeeming(nil, "grant_type", "password")},
+	{70003, "unsupported_grant_type", 400, redeeming(nil, "grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")},
 
 	{500112, "invalid_client", 401, redeeming(nil, "redirect_uri", testApp+"/")},
 	{700005, "invalid_grant", 400, redeemingAt("contoso.sandbox.invalid", nil)},

@@ -19,7 +19,6 @@ func absent(service, method, path, why string) absentEndpoint {
 
 var absentEndpoints = []absentEndpoint{
 	absent(serviceLogin, "GET", "/{tenant}/openid/userinfo", "Where the old discovery document of the public service finds the person; the sandbox's names Microsoft Graph's /oidc/userinfo."),
-	absent(serviceLogin, "GET", "/common/userrealm/{user}", "Asked before a sign-in with user name and password by program, a grant that is refused here."),
 	absent(serviceLogin, "POST", "/common/GetCredentialType", "What the script of Entra's sign-in page asks; the pages here work without script."),
 	absent(serviceLogin, "GET", "/{tenant}/kerberos", "Named by the discovery document, for seamless sign-in within a company's network."),
 	absent(serviceLogin, "GET", "/common/oauth2/nativeclient", "An empty page that desktop apps may be redirected to; the code stands in the address all the same."),

@@ -125,7 +125,7 @@ var loginMux = func() *http.ServeMux {
 
 func loginRouteOf(e endpoint) (endpoint, bool) {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
-	r.URL.Path = e.path
+	r.URL.Path = foldedPath(e.path)
 	_, pattern := loginMux.Handler(r)
 	return endpoint{serviceLogin, "", pattern}, pattern != ""
 }
