@@ -2,7 +2,6 @@ package checks
 
 import (
 	"encoding/json"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -242,23 +241,5 @@ func TestTheTableHasARowForEachCheck(t *testing.T) {
 	}
 	if got := Table([]*Check{{ID: "a", Title: "x | y", Group: WithToken, Severity: Advises, AADSTS: []int{50011, 700016}}}); !strings.Contains(got, `| x \| y | with a test consent | it works, and could be kept better | AADSTS50011, AADSTS700016 |`) {
 		t.Error(got)
-	}
-}
-
-// The README holds the table between these marks.
-const tableBegins, tableEnds = "<!-- checks: generated, see checks.Table -->\n", "<!-- end of checks -->"
-
-func TestTheReadmeHasTheTableOfChecks(t *testing.T) {
-	data, err := os.ReadFile("../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, found := strings.Cut(string(data), tableBegins)
-	if !found {
-		t.Skip("the README has no table of checks between its marks")
-	}
-	table, _, _ := strings.Cut(rest, tableEnds)
-	if table != Table(All) {
-		t.Errorf("the README's table is not the one of the checks; it should be:\n%s", Table(All))
 	}
 }

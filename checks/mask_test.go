@@ -84,3 +84,49 @@ func TestMaskedFactsNameNobodyAndStayTrue(t *testing.T) {
 func withoutRedirect(text, uri string) string {
 	return strings.NewReplacer(uri, "", url.QueryEscape(uri), "").Replace(text)
 }
+
+func TestMaskTakesNamesForNamesOnly(t *testing.T) {
+	f := changed(func(f *Facts) {
+		f.Given.Organization, f.Given.Project, f.Given.Environment = "scopes", "work", "2026"
+		f.Given.Tenant, f.Given.Inputs = "gateway.contoso.example", map[string]string{"host": "gw.contoso.example"}
+		f.Organization = Known(entra.DevOpsOrganization{Slug: "scopes", Exists: true, Connected: true, Tenant: contoso}, "")
+		f.Project = Known(ProjectLookup{Found: true, Others: []string{"work", "a", "Web Shop"}}, "GET /scopes/_apis/projects/work")
+	})
+	m := NewMask(f)
+	for text, want := range map[string]string{
+		"vso.work and vso.work_full stay":                  "vso.work and vso.work_full stay",
+		"the project work, at /scopes/work/_apis":          "the project Project A, at /org-a/Project A/_apis",
+		"a project named a":                                "a project named a",
+		"https://dev.azure.com/scopes/a/_apis":             "https://dev.azure.com/org-a/Project B/_apis",
+		"https://dev.azure.com/scopes/Web%20Shop":          "https://dev.azure.com/org-a/Project%20C",
+		"https://scopes.visualstudio.com":                  "https://org-a.visualstudio.com",
+		"workshop of networks":                             "workshop of networks",
+		"Contoso's admin megan@contoso.example":            "Tenant-A's admin person-a@tenant-a.example",
+		"hooks.contoso.example is a host of the domain":    "hooks.tenant-a.example is a host of the domain",
+		"somebody wrote to it+help@third.example.org":      "somebody wrote to somebody@masked.example",
+		"from 203.0.113.7 through 127.0.0.1":               "from x.x.x.x through 127.0.0.1",
+		`"Paragon" (k9X…) begins with k9X: look`:           `"Paragon" (*01…) begins with *01: look`,
+		"tenant " + strings.ToUpper(string(contoso)) + ".": "tenant aaaaaaaa-0000-4000-8000-000000000001.",
+	} {
+		if got := m.Text(text); got != want {
+			t.Errorf("%q became %q, want %q", text, got, want)
+		}
+	}
+	masked := m.Facts(f)
+	if !masked.Now.Equal(f.Now) || masked.Given.Scopes != f.Given.Scopes || masked.Given.ClientID != f.Given.ClientID || masked.Given.RedirectURI != f.Given.RedirectURI {
+		t.Errorf("masked too much: %+v", masked.Given)
+	}
+	if masked.Given.Tenant != "tenant-c.example" || masked.Given.Inputs["host"] != "gw.tenant-a.example" {
+		t.Errorf("tenant %q, inputs %q", masked.Given.Tenant, masked.Given.Inputs)
+	}
+}
+
+func TestMaskingTwiceChangesNothing(t *testing.T) {
+	f := changed(namedEverywhere)
+	once := f.Masked()
+	first, _ := json.Marshal(once)
+	second, _ := json.Marshal(once.Masked())
+	if string(first) != string(second) {
+		t.Errorf("%s\nbecame\n%s", first, second)
+	}
+}

@@ -9,11 +9,9 @@ import (
 	"unicode/utf8"
 )
 
-// Only returns the report with the results of some checks, summed up anew.
+// Only is the report as if nothing but these checks had been asked.
 func (r Report) Only(some []*Check) Report {
-	r.Results = slices.DeleteFunc(slices.Clone(r.Results), func(x Result) bool {
-		return !slices.ContainsFunc(some, func(c *Check) bool { return c.ID == x.ID })
-	})
+	r.Results = Evaluate(&r.Facts, some)
 	r.Summary = Summarize(&r.Facts, r.Results)
 	return r
 }
@@ -25,7 +23,7 @@ func (r Result) Row() string {
 	if r.Outcome == Failed {
 		row += ": " + r.Findings[0].Summary
 	}
-	return visible(row)
+	return Visible(row)
 }
 
 // outcomeWords are the outcomes as people read them.
@@ -73,51 +71,56 @@ func (s Summary) countWords() string {
 // textWidth is how long a line becomes before it is broken.
 const textWidth = 100
 
-// A textWriter breaks lines between words and indents them.
-type textWriter struct{ strings.Builder }
-
-func (w *textWriter) blank() { w.WriteByte('\n') }
-
-// line writes text after a label; further lines stand under its beginning.
-func (w *textWriter) line(indent int, label, text string) {
-	if text == "" {
-		return
+// Paragraph breaks text between words into lines for a terminal; those after
+// the first stand under its beginning, behind the label. Empty text gives
+// nothing.
+func Paragraph(indent int, label, text string) string {
+	words := strings.Fields(Visible(text))
+	if len(words) == 0 {
+		return ""
 	}
-	w.WriteString(strings.Repeat(" ", indent) + label)
+	var out strings.Builder
+	out.WriteString(strings.Repeat(" ", indent) + label + words[0])
 	hang := indent + utf8.RuneCountInString(label)
-	at := hang
-	for i, word := range strings.Fields(visible(text)) {
+	at := hang + utf8.RuneCountInString(words[0])
+	for _, word := range words[1:] {
 		n := utf8.RuneCountInString(word)
-		switch {
-		case i == 0:
-		case at+1+n > textWidth:
-			w.WriteString("\n" + strings.Repeat(" ", hang))
-			at = hang
-		default:
-			w.WriteByte(' ')
-			at++
+		if at+1+n > textWidth {
+			out.WriteString("\n" + strings.Repeat(" ", hang) + word)
+			at = hang + n
+			continue
 		}
-		w.WriteString(word)
-		at += n
+		out.WriteString(" " + word)
+		at += 1 + n
 	}
-	w.blank()
+	out.WriteByte('\n')
+	return out.String()
 }
 
-// exact writes a value that a person copies, unbroken.
-func (w *textWriter) exact(indent int, label, value string) {
-	if value != "" {
-		w.WriteString(strings.Repeat(" ", indent) + label + visible(value) + "\n")
-	}
-}
-
-// visible takes out what a terminal would obey.
-func visible(s string) string {
+// Visible takes out of a text what a terminal would obey, line feeds too.
+func Visible(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
 			return ' '
 		}
 		return r
 	}, strings.ToValidUTF8(s, "�"))
+}
+
+// A textWriter puts a report together.
+type textWriter struct{ strings.Builder }
+
+func (w *textWriter) blank() { w.WriteByte('\n') }
+
+func (w *textWriter) line(indent int, label, text string) {
+	w.WriteString(Paragraph(indent, label, text))
+}
+
+// exact writes a value that a person copies, unbroken.
+func (w *textWriter) exact(indent int, label, value string) {
+	if value != "" {
+		w.WriteString(strings.Repeat(" ", indent) + label + Visible(value) + "\n")
+	}
 }
 
 func (w *textWriter) root(r Result, root Root) {
@@ -142,7 +145,9 @@ func (w *textWriter) finding(f Finding) {
 		w.line(4, "", e.What)
 		w.exact(6, "is    ", e.Got)
 		w.exact(6, "want  ", e.Want)
-		w.exact(6, "see   ", e.Portal)
+		if e.Portal != f.Mend.Portal { // said below
+			w.exact(6, "see   ", e.Portal)
+		}
 		w.exact(6, "run   ", e.Command)
 	}
 	w.line(2, "To do ("+string(f.Mend.Who)+"): ", f.Mend.Say)
