@@ -23,6 +23,8 @@ type cli struct {
 	Serve   ServeCmd   `cmd:"" default:"withargs" help:"Run the console. Without arguments it works on an in-process sandbox."`
 	Sandbox SandboxCmd `cmd:"" help:"Run the sandbox cloud alone; prints one line of JSON when it is ready."`
 	Setup   SetupCmd   `cmd:"" help:"Set up an environment from a file: show the plan, or apply it. Applying again goes on where a stopped run ended."`
+	Explain ExplainCmd `cmd:"" help:"Say what a pasted error means, who has to act and how."`
+	Check   CheckCmd   `cmd:"" help:"Find out why an integration does not work, or whether it will."`
 }
 
 // SandboxCmd runs the Microsoft cloud in a box.
@@ -57,8 +59,8 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run carries out one command line and returns the exit code: 0 done, 2
-// changes pending, 1 error.
+// run carries out one command line and returns the exit code: 0 done and
+// nothing wrong, 2 changes pending or something found, 3 undecided, 1 error.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var c cli
 	parser, err := kong.New(&c, kong.Name("consentry"), kong.Description("Microsoft Entra app registrations for Azure DevOps integrations, from nothing to a proven connection."),
