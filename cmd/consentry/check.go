@@ -41,6 +41,11 @@ type CheckCmd struct {
 	Timeout  time.Duration `default:"1m" help:"How long to wait for the services together; what is missing then is unknown."`
 }
 
+// Help is what --help says besides.
+func (*CheckCmd) Help() string {
+	return "Exit codes: 0 nothing wrong, as far as was given to look at; 2 something keeps people from connecting, or will; 3 nothing wrong was found, but something that blocks could not be learned although what it takes was given, or a check named with --check could not be decided; 1 error."
+}
+
 // Run checks, and ends with 0 when nothing is wrong, 2 when something is, 3
 // when nothing was found but something that blocks could not be decided
 // although what it takes was given, or a check that was named could not.

@@ -19,6 +19,11 @@ type ExplainCmd struct {
 	JSONL bool   `name:"jsonl" xor:"format" help:"Read lines of {\"id\":…,\"paste\":…} and write one line of JSON for each, with its id."`
 }
 
+// Help is what --help says besides.
+func (*ExplainCmd) Help() string {
+	return "Exit codes: 2 a cause is named, 3 the text alone does not decide, 1 error. With --jsonl: 1 when a line could not be read (the others are answered), else 2 when any has a cause, 3 when none has, 0 without a line."
+}
+
 // Run explains, and ends with 2 when it names a cause and 3 when the paste
 // alone does not decide. With --jsonl it is 1 when a line could not be read, 2
 // when any has a cause, 3 when none has, 0 when there was no line.

@@ -56,6 +56,15 @@ func TestExplainSaysNoSecretAgain(t *testing.T) {
 	}
 }
 
+func TestExplainWarnsOnceOfEachKind(t *testing.T) {
+	t.Parallel()
+	const secret, token = " client_secret=abc8Q~ABCDEFGHIJKLMNOPQRSTUVWXYZ01234567", " Authorization: Bearer eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiI0OTliODRhYyJ9.c2lnbmF0dXJlc2lnbmF0dXJl"
+	o := piped(t, "AADSTS50011: does not match"+strings.Repeat(secret, 3)+token)
+	if n := strings.Count(o.stdout, "Careful: "); n != 2 || !strings.Contains(o.stdout, "a client secret at 3 places (the first is bytes ") {
+		t.Errorf("%d warnings:\n%.600s", n, o.stdout)
+	}
+}
+
 // explained is the JSON that programs read.
 type explained struct {
 	ID     json.RawMessage `json:"id"`

@@ -23,12 +23,7 @@ var actors = map[string]string{
 // the others, and a message to send on.
 func explanation(paste string, r explain.Result) string {
 	var w words
-	for _, warning := range r.Warnings {
-		w.line(0, "Careful: ", fmt.Sprintf("the text holds %s (bytes %d to %d). %s", warning.What, warning.Start, warning.End, warning.Revoke))
-	}
-	if len(r.Warnings) > 0 {
-		w.blank()
-	}
+	w.warnings(r.Warnings)
 	first := r.Causes[0]
 	w.cause(first, paste, r)
 	if len(r.Causes) > 1 {
@@ -72,6 +67,26 @@ func (w *words) exact(indent int, label, text string) {
 		text = strings.Repeat(" ", indent) + text
 	}
 	w.WriteString(text + "\n")
+}
+
+// warnings say once of each kind what is in the text and how to revoke it.
+func (w *words) warnings(all []explain.Warning) {
+	places := map[string]int{}
+	for _, one := range all {
+		places[one.What]++
+	}
+	for _, one := range all {
+		switch n := places[one.What]; {
+		case n == 1:
+			w.line(0, "Careful: ", fmt.Sprintf("the text holds %s (bytes %d to %d). %s", one.What, one.Start, one.End, one.Revoke))
+		case n > 1:
+			w.line(0, "Careful: ", fmt.Sprintf("the text holds %s at %d places (the first is bytes %d to %d). %s", one.What, n, one.Start, one.End, one.Revoke))
+		}
+		delete(places, one.What)
+	}
+	if len(all) > 0 {
+		w.blank()
+	}
 }
 
 func (w *words) cause(c explain.Cause, paste string, r explain.Result) {
