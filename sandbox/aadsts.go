@@ -37,7 +37,9 @@ const (
 	needsEnrol = "Due to a configuration change made by your administrator, or because you moved to a new location, you must enroll in multi-factor authentication to access '{resource}'."
 	// reviewAssertions ends the texts about client assertions.
 	reviewAssertions = " Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials ."
-	noTenantInfo     = "No tenant-identifying information found in either the request or implied by any provided credentials."
+	// reviewFederated ends those about tokens of other issuers.
+	reviewFederated = " Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation"
+	noTenantInfo    = "No tenant-identifying information found in either the request or implied by any provided credentials."
 )
 
 // signInErrors are the codes the sandbox answers with, by number.
@@ -59,6 +61,7 @@ var signInErrors = map[int]signInError{
 	50105:   {oauth: invalidGrant, text: "Your administrator has configured the application {appName} ('{appId}') to block users unless they are specifically granted ('assigned') access to the application. The signed in user '{upn}' is blocked because they are not a direct member of a group with access, nor had access directly assigned by an administrator. Please contact your administrator to assign access to this application."},
 	50126:   {oauth: invalidGrant, text: "Error validating credentials due to invalid username or password."},
 	50158:   {oauth: interactionRequired, text: "External security challenge not satisfied."},
+	50166:   {oauth: invalidRequest, text: "Request to External OIDC endpoint failed."},
 	50173:   {oauth: invalidGrant, text: "The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have changed or reset their password.", sub: "bad_token"},
 	50194:   {oauth: invalidRequest, text: "Application '{appId}'({appName}) is not configured as a multi-tenant application. Usage of the /common endpoint is not supported for such applications created after '10/15/2018'. Use a tenant-specific endpoint or configure the application to be multi-tenant."},
 	50196:   {oauth: invalidGrant, text: "The server terminated an operation because it encountered a loop while processing a request."},
@@ -115,6 +118,9 @@ var signInErrors = map[int]signInError{
 	700082:  {oauth: invalidGrant, text: "The refresh token has expired due to inactivity. The token was issued on {issued} and was inactive for {days}.00:00:00.", sub: "bad_token"},
 	700084:  {oauth: invalidGrant, text: "The refresh token was issued to a single page app (SPA), and therefore has a fixed, limited lifetime of 1.00:00:00, which cannot be extended. It is now expired and a new sign in request must be sent by the SPA to the sign in page. The token was issued on {issued}.", sub: "token_expired"},
 	900023:  {oauth: invalidRequest, text: "Specified tenant identifier '{tenant}' is neither a valid DNS name, nor a valid external domain."},
+	700211:  {oauth: invalidClient, text: "No matching federated identity record found for presented assertion issuer '{issuer}'." + reviewFederated, unlisted: true},
+	700212:  {oauth: invalidClient, text: "No matching federated identity record found for presented assertion audience '{audience}'." + reviewFederated, unlisted: true},
+	700213:  {oauth: invalidClient, text: "No matching federated identity record found for presented assertion subject '{subject}'." + reviewFederated, unlisted: true},
 	900144:  {oauth: invalidRequest, text: "The request body must contain the following parameter: '{parameter}'."},
 	900561:  {oauth: invalidRequest, text: "The endpoint only accepts {validVerbs} requests. Received a {verb} request."},
 	900941:  {oauth: accessDenied, text: "Administrator consent is required. App is considered risky. (AdminConsentRequiredDueToRiskyApp)", unlisted: true},

@@ -210,7 +210,7 @@ func updateApplication(q *graphRequest, a *application) (reply, *graphError) {
 	if fault != nil {
 		return reply{}, fault
 	}
-	next.owners, next.createdBy, next.PasswordCredentials = a.owners, a.createdBy, a.PasswordCredentials
+	next.owners, next.createdBy, next.PasswordCredentials, next.federated = a.owners, a.createdBy, a.PasswordCredentials, a.federated
 	if fault := q.settleCertificates(next, a.KeyCredentials); fault != nil {
 		return reply{}, fault
 	}

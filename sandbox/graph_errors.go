@@ -75,6 +75,7 @@ var (
 	errNoApplication     = graphError{Status: http.StatusBadRequest, Code: "Request_BadRequest", Message: "The appId '%s' of the service principal does not reference a valid application object."}
 
 	errUniqueName       = graphError{Status: http.StatusConflict, Code: "Request_MultipleObjectsWithSameKeyValue", Message: "Another object with the same value for property uniqueName already exists."}
+	errFederatedExists  = graphError{Status: http.StatusConflict, Code: "Request_MultipleObjectsWithSameKeyValue", Message: "FederatedIdentityCredential with name %s already exists."}
 	errPrincipalExists  = graphError{Status: http.StatusConflict, Code: "Request_MultipleObjectsWithSameKeyValue", Message: "The service principal cannot be created, updated, or restored because the service principal name %s is already in use."}
 	errSecretsForbidden = graphError{Status: http.StatusBadRequest, Code: "CredentialTypeNotAllowedAsPerAppPolicy", Message: "Credential type not allowed as per assigned policy '%s'."}
 	errSecretLifetime   = graphError{Status: http.StatusBadRequest, Code: "CredentialInvalidLifetimeAsPerAppPolicy", Message: "Credential lifetime exceeds the max value allowed as per assigned policy '%s'."}

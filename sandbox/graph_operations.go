@@ -96,6 +96,7 @@ var operations = slices.Concat([]operation{
 	photoOperations,
 	directoryOperations,
 	relationOperations,
+	federatedOperations,
 	propertyOperations("applications", applicationSet, readApplication, applicationProperty),
 	propertyOperations("servicePrincipals", principalSet, readApplication, principalProperty),
 )

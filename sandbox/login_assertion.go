@@ -40,6 +40,9 @@ func (v *visit) checkAssertion(req tokenRequest) *refusal {
 	default:
 		return aadsts(90023, "parameter", "client_assertion_type")
 	}
+	if claims, foreign := presented(req.proof.assertion, req.client); foreign {
+		return checkFederated(claims, req.client.application)
+	}
 	token, err := jwt.ParseSigned(req.proof.assertion, []jose.SignatureAlgorithm{jose.RS256, jose.PS256})
 	if err != nil {
 		return aadsts(50027)

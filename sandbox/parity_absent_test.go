@@ -29,7 +29,6 @@ var absentEndpoints = []absentEndpoint{
 	absent(serviceGraph, "GET", "/v1.0/$metadata", "The schema. SDKs are generated from it and do not read it."),
 	absent(serviceGraph, "POST", "/v1.0/applications/{id}/addKey", "Certificates are set with the application; to add one with proof of an earlier one is left out."),
 	absent(serviceGraph, "POST", "/v1.0/applications/{id}/removeKey", "The same."),
-	absent(serviceGraph, "GET", "/v1.0/applications/{id}/federatedIdentityCredentials", "Federated credentials: integrations sign in with a client secret."),
 	absent(serviceGraph, "POST", "/v1.0/applications/{id}/setVerifiedPublisher", "Publisher verification needs a partner account; which apps are verified is seeded."),
 	absent(serviceGraph, "GET", "/v1.0/applications/delta", "Changes since the last time."),
 	absent(serviceGraph, "GET", "/v1.0/applicationTemplates", "The gallery of apps."),

@@ -142,6 +142,7 @@ type application struct {
 	Web                        webApplication       `json:"web"`
 	SPA                        redirectList         `json:"spa"`
 
+	federated []*federatedCredential
 	owners    []string // object ids
 	createdBy string   // object id of the user whose quota it counts against
 }
