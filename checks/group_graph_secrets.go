@@ -192,8 +192,13 @@ func (f *Facts) newSecret() entra.Change {
 	return entra.AddSecret{App: f.app().ID, Secret: entra.NewSecret{Name: name + " " + f.Now.UTC().Format(time.DateOnly), End: f.Now.Add(life).UTC().Truncate(time.Second)}}
 }
 
-// renewal mends whatever a new secret mends.
+// renewal mends whatever a new secret mends. Where the tenant forbids new ones
+// an administrator comes first.
 func (f *Facts) renewal(say string) Remedy {
+	if isOn(f.Policies.Or(entra.Policies{}).SecretsForbidden) {
+		return Remedy{Say: "Ask an administrator to exempt this app from the policy that forbids client secrets; then make one and put it into the integration.", Who: entra.TenantAdmin,
+			Portal: f.portal(entra.PortalSecrets), Steps: append(exemptionSteps[:2:2], newSecretSteps...)}
+	}
 	return Remedy{Say: say, Who: entra.AppOwner, Portal: f.portal(entra.PortalSecrets), Steps: newSecretSteps, Change: f.newSecret()}
 }
 
@@ -344,6 +349,9 @@ func (f *Facts) seeAppPolicy(got string) []Evidence {
 	return []Evidence{{What: "app management policy of the tenant", Got: got, Want: "client secrets of " + about(plannedLifetime), Command: f.graphCommand("policies/defaultAppManagementPolicy")}}
 }
 
+// exemptionSteps lead to a secret where the tenant forbids them.
+var exemptionSteps = []string{"Show the administrator the app's client ID and what it is for.", "They assign an app management policy to it that allows client secrets.", "Secrets that exist go on working until they end."}
+
 func secretsForbidden(f *Facts) []Finding {
 	if !isOn(f.Policies.Get().SecretsForbidden) {
 		return nil
@@ -353,7 +361,7 @@ func secretsForbidden(f *Facts) []Finding {
 		Shown:   f.seeAppPolicy("no new client secrets (passwordAddition)"),
 		Mend: Remedy{
 			Say: "Ask an administrator to exempt this app from the policy, before the secret in use ends.", Who: entra.TenantAdmin, Portal: f.portal(entra.PortalSecrets),
-			Steps: []string{"Show the administrator the app's client ID and what it is for.", "They assign an app management policy to it that allows client secrets.", "Secrets that exist go on working until they end."},
+			Steps: exemptionSteps,
 		},
 	}}
 }

@@ -160,8 +160,12 @@ func TestASecretIsMadeNoLongerThanThePolicyLets(t *testing.T) {
 		t.Errorf("ends %s after now", add.Secret.End.Sub(f.Now))
 	}
 	f = changed(secrets(), policies(func(p *entra.Policies) { p.SecretsForbidden = on(true) }))
-	if ch := resultOf(t, f, "secret-present").Findings[0].Mend.Change; ch != nil {
-		t.Errorf("offers %q where no secret may be made", ch.Describe())
+	mend := resultOf(t, f, "secret-present").Findings[0].Mend
+	if mend.Change != nil {
+		t.Errorf("offers %q where no secret may be made", mend.Change.Describe())
+	}
+	if mend.Who != entra.TenantAdmin || !strings.Contains(mend.Say, "exempt") {
+		t.Errorf("where no secret may be made says %q for the %s", mend.Say, mend.Who)
 	}
 }
 

@@ -75,6 +75,7 @@ var leads = []lead{
 	{"cannot access the application", clientsOf, readWord}, {"for app ", clientsOf, readGUID}, {"application '", clientsOf, readGUID},
 	{"appid:", clientsOf, readGUID}, {"app id:", clientsOf, readGUID}, {"application (client) id", clientsOf, readGUID},
 	{"client_id", clientsOf, readAssigned}, {"clientid", clientsOf, readAssigned}, {"client-id", clientsOf, readAssigned}, {"application ‘", clientsOf, readGUID},
+	{"('", clientsOf, readGUID}, // behind the name of an app
 	{"in the directory", tenantsOf, readWord}, {"in the tenant named", tenantsOf, readWord}, {"in the tenant", tenantsOf, readGUID},
 	{"tenant identifier", tenantsOf, readWord}, {"tenant '", tenantsOf, readUpTo(`'"`)}, {"aadsts90002: tenant ", tenantsOf, readWord}, {"that your organization '", tenantsOf, readGUID},
 	{"in tenant ", tenantsOf, readWord}, {"tenantid", tenantsOf, readAssigned}, {"tenant_id", tenantsOf, readAssigned}, {"tenant", tenantsOf, readAssigned},

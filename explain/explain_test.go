@@ -48,6 +48,10 @@ func TestEntitiesAreRecognised(t *testing.T) {
 	if e.Organization != "tailwind" || e.Project != "Desk App" {
 		t.Errorf("Azure DevOps: %+v", e)
 	}
+	e = Explain("AADSTS50105: Your administrator has configured the application Tailwind Sync ('5a0d8e1c-41c1-4a5a-9d1e-0c6b8d2e7f31') to block users.").Entities
+	if e.ClientID != "5a0d8e1c-41c1-4a5a-9d1e-0c6b8d2e7f31" {
+		t.Errorf("behind the app's name: %+v", e)
+	}
 	e = Explain("AADSTS50020: … cannot access the application '499b84ac-1321-427f-aa17-267ca6975798'(Azure DevOps) in that tenant; https://spsprodeus2.vssps.visualstudio.com/_signin").Entities
 	if e.ClientID != "" || e.Organization != "" {
 		t.Errorf("Microsoft's own: %+v", e)
