@@ -41,6 +41,8 @@ var operations = slices.Concat([]operation{
 	{method: "PATCH", path: "servicePrincipals/*", permissions: writeApplications, people: appEditors, do: patchPrincipal},
 	{method: "DELETE", path: "servicePrincipals/*", permissions: writeApplications, people: appEditors, do: onPrincipal(deletePrincipal)},
 	{method: "GET", path: "servicePrincipals/*/owners", permissions: readApplication, people: openToMembers, do: onPrincipal(listPrincipalOwners)},
+	{method: "POST", path: "servicePrincipals/*/addPassword", permissions: writeApplications, people: appEditors, do: onPrincipal(addPrincipalPassword)},
+	{method: "POST", path: "servicePrincipals/*/removePassword", permissions: writeApplications, people: appEditors, do: onPrincipal(removePrincipalPassword)},
 	{method: "POST", path: "servicePrincipals/*/owners/$ref", permissions: writeOwners, people: appEditors, do: onPrincipal(addPrincipalOwner)},
 	{method: "DELETE", path: "servicePrincipals/*/owners/*/$ref", permissions: writeOwners, people: appEditors, do: onPrincipal(removePrincipalOwner)},
 	{method: "GET", path: "servicePrincipals/*/oauth2PermissionGrants", permissions: readGrants, people: openToMembers, do: onPrincipal(listGrantsOfPrincipal)},

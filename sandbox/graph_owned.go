@@ -14,8 +14,6 @@ var directoryOperations = []operation{
 	{method: "GET", path: "me/ownedObjects/microsoft.graph.servicePrincipal", permissions: readMemberships, people: openToAll, do: onMe(listOwnedPrincipals)},
 	{method: "GET", path: "users/*/ownedObjects", permissions: readUsers, people: openToMembers, do: onUser(listOwned)},
 	{method: "GET", path: "servicePrincipals/*/ownedObjects", permissions: readApplication, people: openToMembers, do: onPrincipal(listOwnedByPrincipal)},
-	{method: "POST", path: "servicePrincipals/*/addPassword", permissions: writeApplications, people: appEditors, do: onPrincipal(addPrincipalPassword)},
-	{method: "POST", path: "servicePrincipals/*/removePassword", permissions: writeApplications, people: appEditors, do: onPrincipal(removePrincipalPassword)},
 	{method: "POST", path: "directoryObjects/getByIds", permissions: readDirectory, people: openToMembers, do: collection(directoryObjectsByIDs)},
 	{method: "GET", path: "directoryObjects/*", permissions: readDirectory, people: openToMembers, do: collection(getDirectoryObject)},
 }

@@ -17,6 +17,11 @@ var principalSet = &entitySet{
 	unset:      unsetOfPrincipal, unsetInBeta: unsetOfPrincipalInBeta,
 }
 
+// samlSettings are kept only; sign-in by SAML is not served.
+type samlSettings struct {
+	RelayState *string `json:"relayState"`
+}
+
 // onPrincipal resolves the path's service principal; the owner of the
 // application behind it is admitted as its own owner is.
 func onPrincipal(do func(*graphRequest, *servicePrincipal) (reply, *graphError)) func(*graphRequest) (reply, *graphError) {

@@ -319,11 +319,6 @@ type servicePrincipal struct {
 	owners []string // object ids
 }
 
-// samlSettings are kept only; sign-in by SAML is not served.
-type samlSettings struct {
-	RelayState *string `json:"relayState"`
-}
-
 // A grant is an oauth2PermissionGrant.
 type grant struct {
 	ClientID    string  `json:"clientId"` // object id of the client's service principal
