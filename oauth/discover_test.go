@@ -127,7 +127,9 @@ func TestProbing(t *testing.T) {
 }
 
 func TestAPageWithoutACodeTellsNothing(t *testing.T) {
-	c := at(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>The proxy wants you to sign in</html>") })
+	c := at(t, func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, "<html>The proxy wants you to sign in</html>")
+	})
 	if got, err := c.Probe(t.Context(), oauth.Request{Tenant: "organizations", ClientID: testClient}); err == nil {
 		t.Errorf("%+v; want an error", got)
 	}
