@@ -76,7 +76,7 @@ var guides = map[string]ownGuide{
 	"custom": {
 		Guide: Guide{
 			Support: Yours,
-			Known:   "It is your own service, or one we know no page of. What changes in its requests stands below.",
+			Known:   "It is your own service, or one we know no page of. The guide lists what changes in its requests.",
 			First: []string{
 				"Find where the addresses of the old OAuth stand: search the configuration for app.vssps.visualstudio.com/oauth2 and response_type=Assertion.",
 				"Look whether organizations of your users are connected to Entra: with personal Microsoft accounts nobody can sign in.",
