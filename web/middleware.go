@@ -135,12 +135,13 @@ func (s *Shell) origin() string {
 // readForm bounds the body and reads the form here, because gin's PostForm
 // takes a form that could not be read, or is of another kind, for an empty one.
 func (s *Shell) readForm(c *gin.Context) {
-	if !isForm(c.Request) {
+	body := s.bodyOf(c)
+	if !isForm(c.Request, body.File) {
 		s.fail(c, &Error{Status: http.StatusUnsupportedMediaType, Public: "This address takes a form of this console. Open the page before and send it from there."})
 		return
 	}
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
-	if err := c.Request.ParseForm(); err != nil {
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, body.Bytes)
+	if err := parseForm(c.Request, body); err != nil {
 		var tooLarge *http.MaxBytesError
 		if !errors.As(err, &tooLarge) {
 			err = &Error{Status: http.StatusBadRequest, Public: "The form could not be read. Go back and send it again.", Err: err}
@@ -151,13 +152,44 @@ func (s *Shell) readForm(c *gin.Context) {
 	c.Next()
 }
 
+// A Body is what the forms of one address may send.
+type Body struct {
+	Bytes int64 // at most so many
+	File  bool  // a file may come with them (multipart/form-data)
+}
+
+// Allow lets the forms of a route, given by its pattern, send more than
+// others. It must be called before the engine answers.
+func (s *Shell) Allow(pattern string, b Body) {
+	if s.bodies == nil {
+		s.bodies = map[string]Body{}
+	}
+	s.bodies[pattern] = b
+}
+
+func (s *Shell) bodyOf(c *gin.Context) Body {
+	if b, ok := s.bodies[c.FullPath()]; ok {
+		return b
+	}
+	return Body{Bytes: maxBody}
+}
+
+// parseForm keeps an uploaded file in memory: nothing is written to disk.
+func parseForm(r *http.Request, b Body) error {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if !b.File || isSafe(r.Method) || kind != "multipart/form-data" {
+		return r.ParseForm()
+	}
+	return r.ParseMultipartForm(b.Bytes)
+}
+
 // isForm reports whether the body is a form's, or there is none.
-func isForm(r *http.Request) bool {
+func isForm(r *http.Request, file bool) bool {
 	if isSafe(r.Method) || r.ContentLength == 0 {
 		return true
 	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return err == nil && kind == "application/x-www-form-urlencoded"
+	return err == nil && (kind == "application/x-www-form-urlencoded" || file && kind == "multipart/form-data")
 }
 
 var crossOrigin = http.NewCrossOriginProtection()

@@ -112,6 +112,42 @@ func (noContent) write(c *gin.Context, _ *Shell) error {
 	return nil
 }
 
+type download struct {
+	name, contentType string
+	body              []byte
+}
+
+// Download answers with a file to keep. name is a fixed one, never text from
+// a request.
+func Download(name, contentType string, body []byte) Response {
+	return download{name, contentType, body}
+}
+
+func (r download) write(c *gin.Context, _ *Shell) error {
+	c.Header("Content-Disposition", `attachment; filename="`+r.name+`"`)
+	c.Data(http.StatusOK, r.contentType, r.body)
+	return nil
+}
+
+type downloadPage struct {
+	name, page, template string
+	data                 any
+}
+
+// DownloadPage is Download for HTML: a template of page's set, executed with
+// data. The template is a whole document of its own, without the layout.
+func DownloadPage(name, page, template string, data any) Response {
+	return downloadPage{name, page, template, data}
+}
+
+func (r downloadPage) write(c *gin.Context, s *Shell) error {
+	body, err := s.execute(r.page, r.template, r.data)
+	if err != nil {
+		return err
+	}
+	return Download(r.name, "text/html; charset=utf-8", body).write(c, s)
+}
+
 type textResponse struct{ text string }
 
 // Text answers with plain text.

@@ -49,6 +49,7 @@ type Shell struct {
 	files      map[string]static.File
 	sessions   *store
 	compressed sync.Map // path → gzip bytes
+	bodies     map[string]Body
 }
 
 // New parses the templates and checks the configuration.
