@@ -57,12 +57,21 @@ func ReadReport(data []byte) (Report, error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&r); err != nil {
-		return Report{}, fmt.Errorf("the file is no complete report: %w", err)
+		return Report{}, unreadable(err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return Report{}, errors.New("the file goes on after the report: it was changed")
 	}
 	return r, r.understood(data)
+}
+
+// unreadable says what is wrong with the JSON without the words of Go.
+func unreadable(err error) error {
+	var kind *json.UnmarshalTypeError
+	if errors.As(err, &kind) && kind.Field != "" {
+		return fmt.Errorf("the file holds a value of the wrong kind, at %s: it was changed, or made by another version", kind.Field)
+	}
+	return errors.New("the file is no complete report, or holds something that is not understood here: it was changed, or made by another version")
 }
 
 // understood finds what the file holds and the report does not: facts read
