@@ -23,6 +23,7 @@ func conformance(t *testing.T, open opener) {
 		"sessions":     sessionTests,
 		"operators":    operatorTests,
 		"trials":       trialTests,
+		"runs":         runTests,
 		"ciphertext":   ciphertextTests,
 	}
 	for group, tests := range groups {

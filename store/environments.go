@@ -21,6 +21,7 @@ const (
 	Connected EnvironmentState = "connected" // set up, and proven by reading back
 	Attention EnvironmentState = "attention" // something failed or is left to do
 	Removed   EnvironmentState = "removed"   // undone; its name is free again
+	Watched   EnvironmentState = "watched"   // an app that was there before: checked and mended here, not set up
 )
 
 // An Environment is one integration in one tenant: what is wanted and how far

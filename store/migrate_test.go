@@ -29,6 +29,23 @@ func readMigrations(t *testing.T, files fs.FS) string {
 	return all.String()
 }
 
+// and adds migrations to ours.
+func and(t *testing.T, ours fs.FS, more fstest.MapFS) fstest.MapFS {
+	t.Helper()
+	names, err := fs.Glob(ours, "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		data, err := fs.ReadFile(ours, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		more[name] = &fstest.MapFile{Data: data}
+	}
+	return more
+}
+
 // explained reports whether the line that declares the column has a comment.
 func explained(sources, table, column string) bool {
 	_, after, found := strings.Cut(sources, "CREATE TABLE "+table+" (")
@@ -47,10 +64,9 @@ func TestAMigrationThatFailsHalfWayChangesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	next := fstest.MapFS{
-		"0001_initial.sql": {Data: []byte(readMigrations(t, ours))},
-		"0002_broken.sql":  {Data: []byte("-- +goose Up\nCREATE TABLE half (id TEXT);\nINSERT INTO nowhere VALUES (1);\n")},
-	}
+	next := and(t, ours, fstest.MapFS{
+		"9999_broken.sql": {Data: []byte("-- +goose Up\nCREATE TABLE half (id TEXT);\nINSERT INTO nowhere VALUES (1);\n")},
+	})
 	m, err := newMigrator(goose.DialectSQLite3, s.write, next, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +78,7 @@ func TestAMigrationThatFailsHalfWayChangesNothing(t *testing.T) {
 	if err := s.read.QueryRowContext(t.Context(), `SELECT COUNT(*) FROM sqlite_master WHERE name = 'half'`).Scan(&tables); err != nil || tables != 0 {
 		t.Errorf("%d tables left behind, %v", tables, err)
 	}
-	if v, err := m.version(t.Context()); err != nil || v != 1 {
+	if v, err := m.version(t.Context()); err != nil || v >= 9999 || v == 0 {
 		t.Errorf("version %d, %v", v, err)
 	}
 }
@@ -76,10 +92,9 @@ func TestAMigrationKeepsDataAndIsAppliedOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	next := fstest.MapFS{
-		"0001_initial.sql": {Data: []byte(readMigrations(t, ours))},
-		"0002_more.sql":    {Data: []byte("-- +goose Up\nALTER TABLE environments ADD COLUMN note TEXT NOT NULL DEFAULT '';\n")},
-	}
+	next := and(t, ours, fstest.MapFS{
+		"9999_more.sql": {Data: []byte("-- +goose Up\nALTER TABLE environments ADD COLUMN note TEXT NOT NULL DEFAULT '';\n")},
+	})
 	m, err := newMigrator(goose.DialectSQLite3, s.write, next, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)

@@ -21,6 +21,7 @@ const (
 	RemoveOperation   OperationKind = "remove"
 	SecretOperation   OperationKind = "secret"    // replace the client secret
 	TrialURIOperation OperationKind = "trial-uri" // add or take away a trial's redirect URI
+	FixOperation      OperationKind = "fix"       // one change that mends what a check found
 )
 
 // OperationState is how far an operation got.

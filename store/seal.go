@@ -25,9 +25,10 @@ var (
 	sessionData    = place{"sessions", "data"}
 	operatorTokens = place{"operators", "tokens"}
 	trialFlow      = place{"trials", "flow"}
+	runDocument    = place{"runs", "document"}
 )
 
-var places = []place{keyCheck, secretValue, sessionData, operatorTokens, trialFlow}
+var places = []place{keyCheck, secretValue, sessionData, operatorTokens, trialFlow, runDocument}
 
 // A ciphertext is: format (1 byte), key id (4), nonce (12), sealed text and
 // tag. The key id makes it possible to accept an older key beside a newer one.
