@@ -30,11 +30,15 @@ type Runner struct {
 	Sleep func(ctx context.Context, d time.Duration) error
 	// Observe is told in a sentence what is being done; nil tells nobody.
 	Observe func(text string)
+	// Tokens is given the tokens once they are proven, to check with; nil
+	// gives them to nobody.
+	Tokens func(oauth.Tokens)
 }
 
 // Complete takes the answer that came for a trial: it redeems the code, tries
 // what the token can do, and returns the trial Succeeded with its report or
-// Failed with its cause. The tokens go nowhere and end with the call.
+// Failed with its cause. The tokens go nowhere but to Tokens and end with the
+// call.
 //
 // An error means that the trial did not move on: the answer belongs to
 // another flow, the trial has ended already, or ctx ended.
@@ -80,6 +84,9 @@ func (r *Runner) completeUserConsent(ctx context.Context, t Trial, f oauth.Flow,
 		if report.Tenant == "" {
 			report.Tenant = person.Tenant
 		}
+	}
+	if r.Tokens != nil {
+		r.Tokens(tokens)
 	}
 	r.tell("Trying the refresh token.")
 	r.refresh(ctx, &report, t, f, tokens, secret)
