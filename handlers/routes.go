@@ -17,6 +17,17 @@ func (h *Handlers) Routes(s *web.Shell, e *gin.Engine) {
 
 	get("/", h.showStart)
 
+	// From a pasted error to its cause, and the help that explains both.
+	s.Allow("/explain", explainBody)
+	get("/explain", h.showExplain)
+	post("/explain", h.explainPaste)
+	get("/checks", h.showCheckList)
+	get("/checks/:id", h.showCheckHelp)
+	get("/causes", h.showCauseList)
+	get("/causes/:id", h.showCauseHelp)
+
+	// Which scopes, and the way out of the retired OAuth.
+
 	// Signing in to the directory.
 	get("/sign-in", h.showSignIn)
 	get("/sign-in/begin", h.beginSignIn)

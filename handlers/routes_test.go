@@ -45,6 +45,10 @@ func (s scene) address(pattern string) string {
 		id = s.operation
 	case strings.HasPrefix(pattern, "/tests/"):
 		id = s.id
+	case strings.HasPrefix(pattern, "/checks/"):
+		id = "redirect-uri-registered"
+	case strings.HasPrefix(pattern, "/causes/"):
+		id = "redirect_uri_mismatch"
 	}
 	return strings.NewReplacer(":integration", "frontegg", ":step", "secret", ":secret", s.secret, ":id", id, ":name", "start", ":file", "none.css").Replace(pattern)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/consentry/consentry/explain"
 	"github.com/consentry/consentry/store"
 	"github.com/consentry/consentry/trial"
 	"github.com/consentry/consentry/web"
@@ -30,6 +31,7 @@ type trialPage struct {
 	PastedRaw string
 	Accounts  []Account // of the sandbox
 	Report    *reportView
+	Cause     *explain.Cause // of the failure, where its text decides; nil otherwise
 	// Awaiting: the person is or goes to Microsoft. Working: the answer came.
 	Awaiting, Working bool
 }
@@ -86,7 +88,7 @@ func (h *Handlers) trialPage(c *gin.Context, t trial.Trial) (*trialPage, error) 
 
 // trialView shapes the page from the stored test.
 func trialView(t trial.Trial, now time.Time) *trialPage {
-	page := &trialPage{Trial: t, State: trialState(t), Again: testAddress(t), Report: viewReport(t.Report)}
+	page := &trialPage{Trial: t, State: trialState(t), Again: testAddress(t), Report: viewReport(t.Report), Cause: causeOf(t.Failure)}
 	page.Title, page.Section = "Test consent: "+page.State.Words, "test"
 	// A refusal that passes by itself waits for another attempt.
 	page.Awaiting = t.State == trial.Waiting || t.State == trial.Retrying
