@@ -20,6 +20,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/consentry/consentry/azuredevops"
+	"github.com/consentry/consentry/diagnose"
 	"github.com/consentry/consentry/entra"
 	"github.com/consentry/consentry/graph"
 	"github.com/consentry/consentry/handlers"
@@ -60,6 +61,9 @@ type console struct {
 	ahead   atomic.Int64 // of the real time, nanoseconds
 	outside *outside
 	logs    *logs
+	// transport is the way out without a memory, for what makes connections
+	// of its own.
+	transport *http.Transport
 
 	handlers *handlers.Handlers
 	store    *store.Store
@@ -81,7 +85,7 @@ func newConsole(t *testing.T, change ...func(*handlers.Handlers)) *console {
 		t.Fatal(err)
 	}
 	t.Cleanup(transport.CloseIdleConnections)
-	c.outside = &outside{next: transport}
+	c.outside, c.transport = &outside{next: transport}, transport
 	c.start(change...)
 	t.Cleanup(c.stop)
 	return c
@@ -144,6 +148,8 @@ func (c *console) assemble(log *slog.Logger) *handlers.Handlers {
 			o, err := devops.Lookup(ctx, slug)
 			return entra.DevOpsOrganization(o), err
 		},
+		Access:  diagnose.Access{Cloud: cloud, SignIn: signIn, DevOps: devops, Prober: diagnose.Dialer{Transport: c.transport}},
+		Version: "test",
 		Browser: &handlers.BrowserSignIn{ClientID: entra.ClientID(sandbox.ConsoleClientID), Name: "Consentry", Tenant: "organizations"},
 		Log:     log, Now: c.now, Sleep: sleep,
 	}

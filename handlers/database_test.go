@@ -31,7 +31,7 @@ func (c *console) dump() string {
 	db := c.database()
 	defer db.Close()
 	var out strings.Builder
-	for _, table := range []string{"environments", "operations", "journal", "secrets", "operators", "trials", "encryption_keys"} {
+	for _, table := range []string{"environments", "operations", "journal", "secrets", "operators", "trials", "runs", "encryption_keys"} {
 		rows, err := db.QueryContext(c.t.Context(), "SELECT * FROM "+table+" ORDER BY 1, 2")
 		if err != nil {
 			c.t.Fatal(err)

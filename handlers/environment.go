@@ -95,6 +95,8 @@ func environmentState(env store.Environment, now time.Time) state {
 		return state{"warn", "needs attention"}
 	case store.Removed:
 		return state{"idle", "removed"}
+	case store.Watched:
+		return state{"idle", "checked and mended here"}
 	}
 	if env.Result != nil && env.Result.Secret != nil {
 		s := env.Result.Secret
@@ -120,6 +122,7 @@ type environmentPage struct {
 	Grants     []string
 	Operations []operationRow
 	Trials     []trialRow
+	Runs       []runRow
 	SeeIt      []seeLink
 	Next       []nextStep
 	Words      []string
@@ -176,7 +179,13 @@ func (h *Handlers) showEnvironment(c *gin.Context) (web.Response, error) {
 	for i := range trials {
 		trials[i] = h.asSeen(trials[i])
 	}
-	return web.Page("environment.html", h.environmentPage(env, p, ops, trials, kept)), nil
+	page := h.environmentPage(env, p, ops, trials, kept)
+	runs, err := h.Store.Runs(ctx, env.ID, listedRuns)
+	if err != nil {
+		return nil, err
+	}
+	page.Runs = h.runRows(runs)
+	return web.Page("environment.html", page), nil
 }
 
 func (h *Handlers) environmentPage(env store.Environment, p preset.Preset, ops []store.Operation, trials []trial.Trial, kept []store.KeptSecret) *environmentPage {
@@ -224,6 +233,13 @@ func nextSteps(env store.Environment, p preset.Preset, trials []trial.Trial, kep
 	if env.State == store.Removed {
 		return nil
 	}
+	if env.State == store.Watched {
+		steps := []nextStep{{Label: "Run the checks", Help: "They find what keeps people from connecting, and mend what can be mended here.", Href: base + "/checks", Primary: true}}
+		if !secret.Done {
+			steps = append(steps, secret)
+		}
+		return append(steps, nextStep{Label: "Set it up as " + p.Name + " wants it", Help: "The review shows what would be changed before anything is.", Href: base + "/setup/review"})
+	}
 	tested := slices.ContainsFunc(trials, func(t trial.Trial) bool { return t.State == trial.Succeeded })
 	handed := len(env.Handed) >= len(p.Fields)
 	steps := []nextStep{
@@ -269,6 +285,8 @@ func operationWords(o store.Operation) string {
 		return "Removal"
 	case store.SecretOperation:
 		return "New client secret"
+	case store.FixOperation:
+		return fixWords(o)
 	}
 	if n := len(o.Plan.Pending()); n > 0 {
 		return fmt.Sprintf("Setup, %d planned changes", n)
@@ -286,4 +304,12 @@ func operationState(o store.Operation) state {
 		return state{"warn", "interrupted, can be resumed"}
 	}
 	return state{"bad", "stopped with an error"}
+}
+
+// fixWords name the change of a fix.
+func fixWords(o store.Operation) string {
+	if len(o.Plan.Steps) == 0 {
+		return "Fix"
+	}
+	return "Fix: " + o.Plan.Steps[0].Title
 }

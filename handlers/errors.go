@@ -121,7 +121,7 @@ func comeBack(c *gin.Context) string {
 	if strings.HasPrefix(c.FullPath(), "/environments/:id/setup/") {
 		return localPath(u.Path)
 	}
-	for _, of := range []string{"/environments/", "/operations/", "/tests/"} {
+	for _, of := range []string{"/environments/", "/operations/", "/tests/", "/runs/"} {
 		if strings.HasPrefix(c.FullPath(), of+":id") {
 			return of + c.Param("id")
 		}

@@ -83,6 +83,7 @@ func (h *Handlers) gallery() []galleryPage {
 	pages = append(pages, galleryRuns(done)...)
 	pages = append(pages, gallerySecrets(done, frontegg)...)
 	pages = append(pages, galleryTests(&g, done)...)
+	pages = append(pages, galleryChecks(&g, done)...)
 	pages = append(pages, galleryExplanations(h.Cloud)...)
 	return append(pages, galleryRemovals(draft, done, frontegg)...)
 }

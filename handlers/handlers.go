@@ -10,6 +10,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/consentry/consentry/diagnose"
 	"github.com/consentry/consentry/entra"
 	"github.com/consentry/consentry/oauth"
 	"github.com/consentry/consentry/setup"
@@ -32,6 +33,10 @@ type Directory interface {
 	// SearchApplications finds by the beginning of the display name or by
 	// client ID, at most 25.
 	SearchApplications(ctx context.Context, text string) ([]entra.Application, error)
+	// Owners are those of an app registration, Assigned the users and groups
+	// assigned to an application.
+	Owners(ctx context.Context, id entra.ClientID) ([]entra.Person, error)
+	Assigned(ctx context.Context, id entra.ClientID) ([]entra.Person, error)
 }
 
 // BrowserSignIn signs people in through the browser with an app registration
@@ -58,6 +63,11 @@ type Handlers struct {
 	NewDirectory func(TokenFunc) (Directory, error)
 	// Organization looks an Azure DevOps organization up anonymously.
 	Organization func(ctx context.Context, slug string) (entra.DevOpsOrganization, error)
+	// Access is what anybody may ask the cloud's services for when the checks
+	// gather their facts; each run adds what was given.
+	Access diagnose.Access
+	// Version of the console, for reports.
+	Version string
 	// Browser and CLIToken are the ways to sign in; one of them at least.
 	Browser  *BrowserSignIn
 	CLIToken TokenFunc
@@ -74,6 +84,7 @@ type Handlers struct {
 
 	operators operators
 	running   running
+	checkings checkings
 	// work is what goes on when its page is left.
 	work sync.WaitGroup
 	// redirects is held while an app's list of redirect URIs is read and

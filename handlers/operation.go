@@ -58,7 +58,7 @@ func (h *Handlers) resume(c *gin.Context) (web.Response, error) {
 
 // resumable: it stopped before it was done, and nothing was started since.
 func (h *Handlers) resumable(ctx context.Context, env store.Environment, op store.Operation) (bool, error) {
-	if env.State == store.Removed || op.State == store.OperationDone || op.State == store.OperationRunning {
+	if op.Kind == store.FixOperation || env.State == store.Removed || op.State == store.OperationDone || op.State == store.OperationRunning {
 		return false, nil
 	}
 	ops, err := h.Store.Operations(ctx, env.ID)

@@ -99,7 +99,7 @@ func operationView(op store.Operation, env store.Environment, entries []setup.En
 			page.Next = web.Link{Label: "Take the client secret", Href: "/environments/" + env.ID + "/secret"}
 		}
 	default:
-		page.CanResume = true
+		page.CanResume = op.Kind != store.FixOperation
 		page.Verdict = stoppedVerdict(op, page.Rows)
 	}
 	return page
@@ -111,6 +111,8 @@ func doneVerdict(op store.Operation, env store.Environment) string {
 		return "Removed. The app registration was there before and stays."
 	case op.Kind == store.RemoveOperation:
 		return "Removed. The app registration can be restored in the portal for 30 days."
+	case op.Kind == store.FixOperation:
+		return "The change was written; the checks of the environment show what became of it."
 	case op.Result != nil && op.Result.Proven:
 		return "It is proven by reading everything back: nothing is left to do."
 	}
@@ -118,6 +120,9 @@ func doneVerdict(op store.Operation, env store.Environment) string {
 }
 
 func stoppedVerdict(op store.Operation, rows []progressRow) string {
+	if op.Kind == store.FixOperation && op.State == store.OperationInterrupted {
+		return "The console stopped while this was under way. Run the checks of the environment again: they show what became of it."
+	}
 	if op.State == store.OperationInterrupted {
 		return "The console stopped while this was under way. Nothing is lost: going on looks up what had been done and does only the rest."
 	}

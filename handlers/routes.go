@@ -79,6 +79,24 @@ func (h *Handlers) Routes(s *web.Shell, e *gin.Engine) {
 	get("/environments/:id/remove", h.showRemove)
 	post("/environments/:id/remove", h.remove)
 
+	// The checks.
+	get("/diagnose", h.showDiagnose)
+	post("/diagnose", h.startDiagnose)
+	get("/environments/:id/checks", h.showEnvironmentChecks)
+	post("/environments/:id/checks", h.startEnvironmentChecks)
+	get("/runs/:id", h.showRun)
+	get("/runs/:id/events", h.streamRun)
+	post("/runs/:id/again", h.again)
+	get("/runs/:id/change", h.changeGiven)
+	get("/runs/:id/fix", h.showFix)
+	post("/runs/:id/fix", h.fix)
+	get("/runs/:id/report", h.showReport)
+	get("/runs/:id/report.html", h.reportHTML)
+	get("/runs/:id/report.md", h.reportMarkdown)
+	get("/runs/:id/report.json", h.reportJSON)
+	s.Allow("/runs/open", web.Body{Bytes: maxUpload, File: true})
+	post("/runs/open", h.openReport)
+
 	if h.Gallery {
 		get("/_gallery", h.showGallery)
 		get("/_gallery/:name", h.showGalleryPage)

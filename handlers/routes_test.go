@@ -15,6 +15,7 @@ type scene struct {
 	*console
 	b                                      *browser
 	path, env, operation, secret, test, id string
+	run                                    string
 }
 
 func newScene(t *testing.T) scene {
@@ -34,6 +35,7 @@ func newScene(t *testing.T) scene {
 		t.Fatal(err)
 	}
 	s.operation, s.secret, s.id = ops[0].ID, kept[0].ID, strings.TrimPrefix(s.test, "/tests/")
+	s.run = strings.TrimPrefix(b.ended(b.submit(b.get(path+"/checks"), "Run the checks", nil).at.Path).at.Path, "/runs/")
 	return s
 }
 
@@ -45,6 +47,8 @@ func (s scene) address(pattern string) string {
 		id = s.operation
 	case strings.HasPrefix(pattern, "/tests/"):
 		id = s.id
+	case strings.HasPrefix(pattern, "/runs/"):
+		id = s.run
 	case strings.HasPrefix(pattern, "/checks/"):
 		id = "redirect-uri-registered"
 	case strings.HasPrefix(pattern, "/causes/"):

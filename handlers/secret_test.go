@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -221,7 +222,7 @@ func TestNoSecretIsWhereItDoesNotBelong(t *testing.T) {
 			}
 		}
 	}
-	if strings.Contains(s.b.all.String(), `"eyJ`) || strings.Contains(s.b.all.String(), ">eyJ") {
+	if regexp.MustCompile(`[">]eyJ[\w-]{10}`).MatchString(s.b.all.String()) {
 		t.Error("an answer holds a token")
 	}
 }

@@ -44,7 +44,8 @@ func (h *Handlers) Keep(ctx context.Context) {
 func (h *Handlers) Sweep(ctx context.Context) {
 	_, sessions := h.Store.SweepSessions(ctx)
 	_, secrets := h.Store.SweepSecrets(ctx)
-	if err := errors.Join(sessions, secrets, h.Recover(ctx)); err != nil && ctx.Err() == nil {
+	_, runs := h.Store.SweepRuns(ctx)
+	if err := errors.Join(sessions, secrets, runs, h.Recover(ctx)); err != nil && ctx.Err() == nil {
 		h.Log.Warn("what is over could not be swept; it is tried again", "error", err.Error())
 	}
 	h.cleanUpTrials(ctx, func(t trial.Trial) (entra.Person, bool) {

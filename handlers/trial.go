@@ -36,6 +36,8 @@ type testPage struct {
 	// MayAdd: somebody is signed in who can try to add it for the test.
 	MayAdd bool
 	AddURI bool
+	// Run is that of the checks that asked for the test; empty when none did.
+	Run    string
 	Errors []string
 	Past   []trialRow
 }
@@ -89,7 +91,7 @@ func (h *Handlers) usableSecret(c *gin.Context, env store.Environment) (k store.
 // newTestPage fills the fields that both forms share.
 func (h *Handlers) newTestPage(c *gin.Context, scopes []string) *testPage {
 	typed := func(name, def string) string { return typedOrAsked(c, name, def) }
-	page := &testPage{Callback: h.BaseURL + trialCallback, AddURI: typed("add_uri", "yes") == "yes"}
+	page := &testPage{Callback: h.BaseURL + trialCallback, Run: typed("run", ""), AddURI: typed("add_uri", "yes") == "yes"}
 	_, page.MayAdd = person(c)
 	page.fields(typed, scopes)
 	return page

@@ -106,7 +106,7 @@ func (h *Handlers) finishTrial(c *gin.Context) (web.Response, error) {
 	}
 	web.SessionOf(c).Delete(trialKey + t.ID)
 	ctx = context.WithoutCancel(ctx)
-	h.background(func() { h.complete(ctx, t, flow, cb, secret, who) })
+	h.background(func() { h.complete(ctx, t, p, flow, cb, secret, who) })
 	return web.SeeOtherInPopup("/tests/" + t.ID + "/answered"), nil
 }
 
@@ -170,12 +170,13 @@ func (h *Handlers) afterEnd(c *gin.Context, t trial.Trial) {
 
 // complete redeems the code, builds the report, and takes the temporary
 // redirect URI away again.
-func (h *Handlers) complete(ctx context.Context, t trial.Trial, flow oauth.Flow, cb oauth.Callback, secret entra.Sensitive, who entra.Person) {
+func (h *Handlers) complete(ctx context.Context, t trial.Trial, p pendingTrial, flow oauth.Flow, cb oauth.Callback, secret entra.Sensitive, who entra.Person) {
 	defer h.running.end(t.ID)
-	done := h.redeemed(ctx, t, flow, cb, secret, who)
+	done, tokens := h.redeemed(ctx, t, flow, cb, secret, who)
 	if err := h.Store.SaveTrial(ctx, done, "", nil); err != nil {
 		h.Log.Error("test result could not be stored", "test", t.ID, "error", err.Error())
 	}
+	h.checkWith(ctx, done, p.Run, tokens, secret, who)
 	h.running.end(t.ID)
 	if done.TemporaryURI == trial.URIAdded || done.TemporaryURI == trial.URIIntended {
 		h.removeCallback(ctx, done, who)
@@ -185,8 +186,9 @@ func (h *Handlers) complete(ctx context.Context, t trial.Trial, flow oauth.Flow,
 	}
 }
 
-func (h *Handlers) redeemed(ctx context.Context, t trial.Trial, flow oauth.Flow, cb oauth.Callback, secret entra.Sensitive, who entra.Person) trial.Trial {
+func (h *Handlers) redeemed(ctx context.Context, t trial.Trial, flow oauth.Flow, cb oauth.Callback, secret entra.Sensitive, who entra.Person) (done trial.Trial, tokens *oauth.Tokens) {
 	runner := *h.Trials
+	runner.Tokens = func(t oauth.Tokens) { tokens = &t }
 	if who.ID != "" {
 		if d, err := h.NewDirectory(h.tokens(who)); err == nil {
 			runner.Directory = d
@@ -202,7 +204,7 @@ func (h *Handlers) redeemed(ctx context.Context, t trial.Trial, flow oauth.Flow,
 		done.State, done.Ended = trial.Failed, h.Now()
 		done.Failure = &trial.Failure{Cause: "The test could not be completed. " + sentence(err), Next: "Start it again."}
 	}
-	return done
+	return done, tokens
 }
 
 // afterSuccess drops the secret when this test was the last thing it was kept

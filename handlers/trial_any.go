@@ -65,7 +65,7 @@ func (h *Handlers) startTestAny(c *gin.Context) (web.Response, error) {
 	if t, err = t.Begin(h.Now()); err != nil {
 		return nil, err
 	}
-	return h.launch(c, t, pendingTrial{Secret: secret, Started: h.Now()})
+	return h.launch(c, t, pendingTrial{Secret: secret, Run: c.PostForm("run"), Started: h.Now()})
 }
 
 // readPlace reads organization and project; a pasted address may hold both.

@@ -31,6 +31,7 @@ type trialPage struct {
 	PastedRaw string
 	Accounts  []Account // of the sandbox
 	Report    *reportView
+	Checks    string // address of the checks that used the token
 	Cause     *explain.Cause // of the failure, where its text decides; nil otherwise
 	// Awaiting: the person is or goes to Microsoft. Working: the answer came.
 	Awaiting, Working bool
@@ -83,7 +84,11 @@ func (h *Handlers) trialPage(c *gin.Context, t trial.Trial) (*trialPage, error) 
 		}
 		page.Env, page.HandOff = &env, "/environments/"+env.ID+"/hand-off"
 	}
-	return page, nil
+	run, ok, err := h.Store.RunOfTrial(c.Request.Context(), t.ID)
+	if ok {
+		page.Checks = "/runs/" + run.ID
+	}
+	return page, err
 }
 
 // trialView shapes the page from the stored test.

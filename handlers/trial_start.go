@@ -23,7 +23,7 @@ func (h *Handlers) startTest(c *gin.Context) (web.Response, error) {
 	env := *page.Env
 	t, problems := h.readTest(c, env.Result.App.ClientID, string(env.Tenant))
 	t.Environment, t.Organization, t.Project, t.Compare = env.ID, env.Spec.Organization, env.Spec.Project, page.Preset.Compare
-	p := pendingTrial{Secret: strings.TrimSpace(c.PostForm("secret")), Kept: page.KeptUntil.ID, Started: h.Now()}
+	p := pendingTrial{Secret: strings.TrimSpace(c.PostForm("secret")), Kept: page.KeptUntil.ID, Run: c.PostForm("run"), Started: h.Now()}
 	if p.Secret != "" {
 		p.Kept = ""
 	}
@@ -136,6 +136,7 @@ func newID() string { return rand.Text() }
 type pendingTrial struct {
 	Secret  string    `json:"secret,omitempty"` // pasted for this test only
 	Kept    string    `json:"kept,omitempty"`   // or the id of the kept secret
+	Run     string    `json:"run,omitempty"`    // of the checks that asked for the test
 	Started time.Time `json:"started"`
 }
 

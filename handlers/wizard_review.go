@@ -147,7 +147,7 @@ func (h *Handlers) noteOperations(ctx context.Context, env store.Environment, st
 	case store.OperationRunning:
 		step.Running = ops[0].ID
 	case store.OperationInterrupted:
-		if ops[0].Kind != store.RemoveOperation {
+		if ops[0].Kind != store.RemoveOperation && ops[0].Kind != store.FixOperation {
 			step.Interrupted = ops[0].ID
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"github.com/consentry/consentry/azuredevops"
+	"github.com/consentry/consentry/diagnose"
 	"github.com/consentry/consentry/entra"
 	"github.com/consentry/consentry/graph"
 	"github.com/consentry/consentry/handlers"
@@ -184,6 +185,8 @@ func (s *ServeCmd) build(ctx context.Context, l net.Listener, log *slog.Logger) 
 			o, err := devops.Lookup(ctx, slug)
 			return entra.DevOpsOrganization(o), err
 		},
+		Access:  diagnose.Access{Cloud: c.cloud, SignIn: signIn, DevOps: devops, Prober: diagnose.Dialer{Transport: transport}},
+		Version: version(),
 		Gallery: s.Gallery, Log: log, Now: time.Now, Sleep: sleep,
 	}
 	if c.sandbox != nil {

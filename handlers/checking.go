@@ -1,0 +1,132 @@
+package handlers
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/consentry/consentry/checks"
+)
+
+// checkings are the runs of the checks that this process works on.
+type checkings struct {
+	mu   sync.Mutex
+	runs map[string]*checking
+}
+
+// maxCheckings is how many runs may be under way at once; each holds some
+// twenty requests.
+const maxCheckings = 16
+
+// begin makes room for a run; nil when too many are under way.
+func (s *checkings) begin(id string) *checking {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.runs) >= maxCheckings {
+		return nil
+	}
+	if s.runs == nil {
+		s.runs = map[string]*checking{}
+	}
+	s.runs[id] = &checking{changed: make(chan struct{}), seen: checkingSeen{results: map[string]checks.Result{}, busy: map[string]time.Time{}}}
+	return s.runs[id]
+}
+
+func (s *checkings) full() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.runs) >= maxCheckings
+}
+
+func (s *checkings) get(id string) *checking {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.runs[id]
+}
+
+func (s *checkings) end(id string) {
+	s.mu.Lock()
+	c := s.runs[id]
+	delete(s.runs, id)
+	s.mu.Unlock()
+	if c != nil {
+		c.note(func(*checkingSeen) {})
+	}
+}
+
+// A checking is a run under way, as pages see it grow.
+type checking struct {
+	mu      sync.Mutex
+	seen    checkingSeen
+	changed chan struct{} // closed and replaced at each change
+}
+
+// checkingSeen is how far a run got.
+type checkingSeen struct {
+	results map[string]checks.Result
+	// sources are all that may be asked, busy those that were and have not
+	// answered, with the time they were asked.
+	sources []checks.Source
+	busy    map[string]time.Time
+	// text says what is done beside gathering; empty for nothing.
+	text string
+}
+
+func (c *checking) note(change func(*checkingSeen)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change(&c.seen)
+	close(c.changed)
+	c.changed = make(chan struct{})
+}
+
+func (c *checking) say(text string) { c.note(func(s *checkingSeen) { s.text = text }) }
+
+func (c *checking) decided(r checks.Result) {
+	c.note(func(s *checkingSeen) { s.results[r.ID] = r })
+}
+
+// look copies what there is, with the channel that closes at the next change.
+func (c *checking) look() (checkingSeen, <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.seen
+	s.results, s.busy = maps.Clone(s.results), maps.Clone(s.busy)
+	return s, c.changed
+}
+
+// watched are the sources, each telling when it is asked and has answered.
+func (c *checking) watched(sources []checks.Source, now func() time.Time) []checks.Source {
+	c.note(func(s *checkingSeen) { s.sources = sources })
+	out := slices.Clone(sources)
+	for i, source := range out {
+		out[i].Fetch = func(ctx context.Context, f checks.Facts) (func(*checks.Facts), error) {
+			c.note(func(s *checkingSeen) { s.busy[source.Name] = now() })
+			defer c.note(func(s *checkingSeen) { delete(s.busy, source.Name) })
+			return source.Fetch(ctx, f)
+		}
+	}
+	return out
+}
+
+// waiting is what a check that is not decided waits for: the source of a fact
+// of its own, asked the longest ago, and since when; the zero time for one
+// that was not asked yet.
+func (s checkingSeen) waiting(c *checks.Check) (name string, since time.Time) {
+	for _, source := range s.sources {
+		asked, busy := s.busy[source.Name]
+		if !busy || !givesAny(source, c) {
+			continue
+		}
+		if name == "" || asked.Before(since) {
+			name, since = source.Name, asked
+		}
+	}
+	return name, since
+}
+
+func givesAny(s checks.Source, c *checks.Check) bool {
+	return slices.ContainsFunc(s.Gives, func(n checks.Need) bool { return slices.Contains(c.Needs, n) || slices.Contains(c.Wants, n) })
+}
