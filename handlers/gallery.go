@@ -85,6 +85,7 @@ func (h *Handlers) gallery() []galleryPage {
 	pages = append(pages, galleryTests(&g, done)...)
 	pages = append(pages, galleryChecks(&g, done)...)
 	pages = append(pages, galleryExplanations(h.Cloud)...)
+	pages = append(pages, galleryAdvice(h.Cloud)...)
 	return append(pages, galleryRemovals(draft, done, frontegg)...)
 }
 

@@ -27,6 +27,11 @@ func (h *Handlers) Routes(s *web.Shell, e *gin.Engine) {
 	get("/causes/:id", h.showCauseHelp)
 
 	// Which scopes, and the way out of the retired OAuth.
+	get("/advisor", h.showAdvisor)
+	get("/advisor/call", h.showAdvisorCall)
+	get("/legacy", h.showLegacy)
+	get("/legacy/:integration", h.showLegacyGuide)
+	post("/legacy/:integration", h.readOldApp)
 
 	// Signing in to the directory.
 	get("/sign-in", h.showSignIn)

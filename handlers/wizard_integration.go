@@ -33,6 +33,7 @@ type newEnvironmentPage struct {
 	web.Base
 	Preset preset.Preset
 	Step   integrationStep
+	Scopes []string // permissions brought along by a link; none means the recommended ones
 	Errors []string
 }
 
@@ -55,11 +56,12 @@ func (h *Handlers) showNewEnvironment(c *gin.Context) (web.Response, error) {
 		return nil, err
 	}
 	spec := setup.Spec{Name: name, Integration: p.ID, Inputs: inputDefaults(p)}
-	return web.Page("new_environment.html", newEnvironment(p, spec, nil)), nil
+	errs := carried(c, p, &spec)
+	return web.Page("new_environment.html", newEnvironment(p, spec, errs)), nil
 }
 
 func newEnvironment(p preset.Preset, spec setup.Spec, errs []setup.FieldError) *newEnvironmentPage {
-	page := &newEnvironmentPage{Preset: p, Step: integrationForm(p, spec, errs), Errors: specErrors(errs)}
+	page := &newEnvironmentPage{Preset: p, Step: integrationForm(p, spec, errs), Scopes: spec.Scopes, Errors: specErrors(errs)}
 	page.Title, page.Section = "Set up "+p.Name, "setup"
 	page.Step.Name = &web.Field{Name: "environment", Label: "Name of this environment", Value: spec.Name, Required: true,
 		Help:  "Lower-case letters, digits and hyphens. It marks the app registration as made by Consentry.",
@@ -126,7 +128,9 @@ func (h *Handlers) createEnvironment(c *gin.Context) (web.Response, error) {
 		return nil, web.NotFound("integration")
 	}
 	spec := setup.Spec{Name: strings.TrimSpace(c.PostForm("environment")), Integration: p.ID, Inputs: readInputs(c, p)}
-	errs := integrationErrors(spec, p)
+	scopes, bad := readScopes(c.PostFormArray("scopes"))
+	spec.Scopes = scopes
+	errs := append(integrationErrors(spec, p), bad...)
 	if err := setup.ValidateName(spec.Name); err != nil {
 		errs = append([]setup.FieldError{{Field: "environment", Message: err.Error()}}, errs...)
 	}
