@@ -53,7 +53,7 @@ func (v *view) cut(n int) { v.text, v.start, v.end = v.text[:n], v.start[:n], v.
 // unescape decodes one layer of escapes in place and reports whether there
 // was any.
 func (v *view) unescape() (changed bool) {
-	if bytes.IndexAny(v.text, `%\&`) < 0 {
+	if !bytes.ContainsAny(v.text, `%\&`) {
 		return false
 	}
 	w := 0

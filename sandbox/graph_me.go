@@ -128,8 +128,3 @@ func getOrganization(q *graphRequest) (reply, *graphError) {
 	}
 	return one(q, organizationSet, q.tenant.wire())
 }
-
-// singleton answers an object that there is one of.
-func (q *graphRequest) singleton(context string, properties object) (reply, *graphError) {
-	return reply{status: http.StatusOK, body: append(object{{"@odata.context", q.metadata(context)}}, properties...)}, nil
-}
