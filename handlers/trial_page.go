@@ -31,7 +31,7 @@ type trialPage struct {
 	PastedRaw string
 	Accounts  []Account // of the sandbox
 	Report    *reportView
-	Checks    string // address of the checks that used the token
+	Checks    string         // address of the checks that used the token
 	Cause     *explain.Cause // of the failure, where its text decides; nil otherwise
 	// Awaiting: the person is or goes to Microsoft. Working: the answer came.
 	Awaiting, Working bool

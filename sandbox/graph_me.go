@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"net/http"
 	"reflect"
 	"strings"
 	"time"
