@@ -138,7 +138,8 @@ func needAxe(t *testing.T) string {
 }
 
 // barriers are what axe-core finds on the page as it stands: one line each.
-func barriers(t *testing.T, page playwright.Page) []string {
+// Tags narrow the rules.
+func barriers(t *testing.T, page playwright.Page, tags ...string) []string {
 	t.Helper()
 	present, err := page.Evaluate("typeof axe")
 	if err == nil && present != "object" {
@@ -147,8 +148,8 @@ func barriers(t *testing.T, page playwright.Page) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := page.Evaluate(`async () => JSON.stringify((await axe.run(document, {resultTypes: ["violations"]})).violations
-		.flatMap(v => v.nodes.map(n => v.id + ": " + n.target.join(" ") + ": " + (n.any[0] || n.all[0] || n.none[0]).message)))`)
+	got, err := page.Evaluate(`async tags => JSON.stringify((await axe.run(document, {resultTypes: ["violations"], ...(tags?.length ? {runOnly: tags} : {})})).violations
+		.flatMap(v => v.nodes.map(n => v.id + ": " + n.target.join(" ") + ": " + (n.any[0] || n.all[0] || n.none[0]).message)))`, tags)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -81,7 +81,7 @@ func TestScopesOfTheAdvisorReachTheEnvironment(t *testing.T) {
 	p := b.get(ticked("", "work-items.work-items.create", "git.repositories.list"))
 	href := p.doc().Find("#advice a:contains('Frontegg')").AttrOr("href", "")
 	p = b.get(href).want(200, "Permissions brought along", "vso.work_write")
-	p = b.submit(p, "Continue", url.Values{"environment": {"advised"}, "inputs.host": {"gateway.example.com"}}).want(200, "step 2 of 7")
+	b.submit(p, "Continue", url.Values{"environment": {"advised"}, "inputs.host": {"gateway.example.com"}}).want(200, "step 2 of 7")
 	env, err := c.store.EnvironmentByName(t.Context(), "advised")
 	if err != nil {
 		t.Fatal(err)
