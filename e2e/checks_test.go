@@ -58,7 +58,7 @@ func TestTheChecksWorkWithoutScript(t *testing.T) {
 	b.fault(t, `[]`)
 	p.ran()
 	p.finds(step{check: "service-principal-enabled"})
-	p.makesChange("service-principal-enabled")
+	p.makesChange("service-principal-enabled", b.tenantOf(t, appDisabled).Connection.ClientSecret)
 }
 
 func TestTheChecksByKeyboard(t *testing.T) {
@@ -103,7 +103,7 @@ func TestTheChecksKeepNoSecret(t *testing.T) {
 	p.runs()
 	p.tellsNot(secret)
 	run := strings.TrimPrefix(p.page.URL(), p.base)
-	p.makesChange("secret-present")
+	p.makesChange("secret-present", secret)
 	p.tellsNot(secret)
 	made := p.takeSecret()
 	for _, path := range []string{run, run + "/change", run + "/report?whole=yes", "/diagnose", "/", "/explain"} {

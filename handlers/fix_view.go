@@ -63,6 +63,9 @@ func viewFix(run store.Run, live bool, now []checks.Result) *fixView {
 			}
 		}
 	}
+	if !live {
+		slices.SortStableFunc(v.Turns, func(a, b turnRow) int { return turnOrder[a.State.Kind] - turnOrder[b.State.Kind] })
+	}
 	v.State, v.Verdict = fixVerdict(run.Fix, live, different, len(run.Fix.Foreseen))
 	return v
 }
@@ -74,6 +77,9 @@ func unexpected(t checks.Turn, now []checks.Result) bool {
 	notLookedAt := slices.ContainsFunc(now, func(r checks.Result) bool { return r.ID == t.ID && r.NotGiven })
 	return t.Before != t.After && t.Before != checks.Unknown && !notLookedAt
 }
+
+// turnOrder puts what differs first, and what was not looked at last.
+var turnOrder = map[string]int{"bad": 0, "warn": 1, "good": 2, "busy": 3, "idle": 4}
 
 // judge compares the real outcome with what the preview said. What a token
 // shows is only seen with the next one.
