@@ -38,7 +38,7 @@ var registeredSecretChecks = []*Check{
 	}),
 	ofRegistration(&Check{
 		ID:       "secret-lasts",
-		Title:    "The client secret in use is valid for three months and more",
+		Title:    "The client secret in use does not end soon",
 		Why:      "From its last day on nobody can connect, and whoever is connected is cut off within the hour. Whoever has to renew it needs time.",
 		Severity: Risks,
 		AADSTS:   []int{7000222},
@@ -252,12 +252,22 @@ func secretUnregistered(f *Facts) []Finding {
 	return []Finding{finding}
 }
 
+// soon is how long before its end a secret becomes a finding: where the tenant
+// lets none last long, no sooner than in the last third, or the next one would
+// be a finding on its first day.
+func (f *Facts) soon() time.Duration {
+	if most := f.Policies.Or(entra.Policies{}).MaxSecretLifetime; most != nil && *most > 0 {
+		return min(endsSoon, *most/3)
+	}
+	return endsSoon
+}
+
 // secretEnds is about the secret in use: another one that ends beside it is
 // one that was replaced.
 func secretEnds(f *Facts) []Finding {
 	s, ok := f.inUse()
 	left := s.End.Sub(f.Now)
-	if !ok || s.End.IsZero() || left > endsSoon {
+	if !ok || s.End.IsZero() || left > f.soon() {
 		return nil
 	}
 	say := "Plan the next client secret: who makes it, and who puts it into the integration."

@@ -169,6 +169,17 @@ func TestASecretIsMadeNoLongerThanThePolicyLets(t *testing.T) {
 	}
 }
 
+func TestWherePoliciesKeepSecretsShortTheNextOneIsNoFindingAtOnce(t *testing.T) {
+	most := 90 * day
+	short := policies(func(p *entra.Policies) { p.MaxSecretLifetime = &most })
+	for days, want := range map[int]Outcome{89: Passed, 40: Passed, 29: Failed} {
+		f := changed(secrets(secretOf("82", "k9X", 1, days)), short)
+		if got := resultOf(t, f, "secret-lasts").Outcome; got != want {
+			t.Errorf("%d days left: %s, want %s", days, got, want)
+		}
+	}
+}
+
 func TestEverySecretIsListedExpiredOnesToo(t *testing.T) {
 	f := changed(secrets(secretOf("81", "old", 400, -10), secretOf("82", "k9X", 5, 20)))
 	var lines []string
