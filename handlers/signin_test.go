@@ -377,7 +377,7 @@ func TestWhatMicrosoftGraphRefusesHasANextStep(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			c.faults(sandbox.Fault{Service: "graph", Path: "/v1.0/organization*", Times: 1000, Action: f.action})
 			p := b.get(path+"/setup/tenant").want(f.status, f.says...)
-			p.without("<b>CANARY", "EOF", "http://127", "http://localhost:1")
+			p.without("<b>CANARY", ": EOF", "http://127", "http://localhost:1")
 			if next := p.doc().Find("main a.btn-primary"); !strings.Contains(next.Text(), f.next) || next.AttrOr("href", "") == "" {
 				t.Errorf("the next step is %q to %q", next.Text(), next.AttrOr("href", ""))
 			}
