@@ -222,7 +222,7 @@ func TestARefreshWithoutAnswerIsNotRepeatedAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 10 {
 		wg.Go(func() {
-			b.send("GET", path+"/setup/tenant", nil).want(502, "sign-in", "network").without("EOF", "http://", "lookup")
+			b.send("GET", path+"/setup/tenant", nil).want(502, "sign-in", "network").without(": EOF", "http://", "lookup")
 		})
 	}
 	wg.Wait()
