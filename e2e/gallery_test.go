@@ -42,19 +42,19 @@ func (p *visitor) walkedIn(name, theme string) {
 		p.t.Fatalf("%s is %v, want %s", name, shown, theme)
 	}
 	if theme == "dark" { // all but the colours is the same page
-		p.hasNoBarriers(name+"-"+theme, "cat.color")
+		p.hasNoBarriers(name+"-"+theme, "color-contrast", "link-in-text-block")
 		return
 	}
 	p.hasNoBarriers(name + "-" + theme)
 }
 
 // hasNoBarriers looks at the page in a wide and in a narrow window, by all
-// rules or by those with a tag of axe-core's.
-func (p *visitor) hasNoBarriers(name string, tags ...string) {
+// rules of axe-core's or by those named.
+func (p *visitor) hasNoBarriers(name string, rules ...string) {
 	p.t.Helper()
 	for _, width := range []int{1280, 360} {
 		p.must(p.page.SetViewportSize(width, 900))
-		found := barriers(p.t, p.page, tags...)
+		found := barriers(p.t, p.page, rules...)
 		n := overflow(p.t, p.page)
 		if len(found) > 0 {
 			p.t.Errorf("%s at %d pixels:\n  %s", name, width, strings.Join(found, "\n  "))

@@ -138,8 +138,8 @@ func needAxe(t *testing.T) string {
 }
 
 // barriers are what axe-core finds on the page as it stands: one line each.
-// Tags narrow the rules.
-func barriers(t *testing.T, page playwright.Page, tags ...string) []string {
+// Rules narrow what it looks for.
+func barriers(t *testing.T, page playwright.Page, rules ...string) []string {
 	t.Helper()
 	present, err := page.Evaluate("typeof axe")
 	if err == nil && present != "object" {
@@ -148,8 +148,8 @@ func barriers(t *testing.T, page playwright.Page, tags ...string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := page.Evaluate(`async tags => JSON.stringify((await axe.run(document, {resultTypes: ["violations"], ...(tags?.length ? {runOnly: tags} : {})})).violations
-		.flatMap(v => v.nodes.map(n => v.id + ": " + n.target.join(" ") + ": " + (n.any[0] || n.all[0] || n.none[0]).message)))`, tags)
+	got, err := page.Evaluate(`async rules => JSON.stringify((await axe.run(document, {resultTypes: ["violations"], ...(rules?.length ? {runOnly: {type: "rule", values: rules}} : {})})).violations
+		.flatMap(v => v.nodes.map(n => v.id + ": " + n.target.join(" ") + ": " + (n.any[0] || n.all[0] || n.none[0]).message)))`, rules)
 	if err != nil {
 		t.Fatal(err)
 	}
