@@ -289,8 +289,7 @@ func (h *Handlers) stillSo(ctx context.Context, m making) error {
 	access.Secret = entra.Sensitive{} // what it shows is not asked for
 	ctx, cancel := context.WithTimeout(ctx, runLimit)
 	defer cancel()
-	for r := range checks.Run(ctx, &facts, checks.All, diagnose.Sources(access)) {
-		_ = r // the facts are what counts
+	for range checks.Run(ctx, &facts, checks.All, diagnose.Sources(access)) { // the facts are what counts
 	}
 	again, ok := propose(&facts, m.choice)
 	if !ok || digest(marked(again.change, m.env, m.parent.ID).Request()) != digest(m.change.Request()) {

@@ -101,17 +101,6 @@ func (r jsonResponse) write(c *gin.Context, _ *Shell) error {
 	return nil
 }
 
-type noContent struct{}
-
-// NoContent answers 204, after which an event stream is not opened again.
-func NoContent() Response { return noContent{} }
-
-func (noContent) write(c *gin.Context, _ *Shell) error {
-	c.Status(http.StatusNoContent)
-	c.Writer.WriteHeaderNow()
-	return nil
-}
-
 type download struct {
 	name, contentType string
 	body              []byte
