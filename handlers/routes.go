@@ -10,101 +10,133 @@ import (
 	"github.com/consentry/consentry/web"
 )
 
+// A Route is one address of the console, and what it takes to use it.
+type Route struct {
+	Method, Path string
+	// Least is the role it takes.
+	Least Role
+	// Recent asks for a sign-in of the last quarter of an hour: what the route
+	// does cannot be taken back.
+	Recent bool
+	// Body is what its forms may send; zero means what all may.
+	Body web.Body
+	// Answers marks an address that a sign-in service leads back to: what
+	// stands in it goes no further.
+	Answers bool
+
+	handle web.Handler
+}
+
+// Table is every address of the console but the static files and what the
+// shell itself answers. The tests of roles, origins and hosts go by it: an
+// address that is not in it does not exist.
+func (h *Handlers) Table() []Route {
+	const get, post = http.MethodGet, http.MethodPost
+	table := []Route{
+		{Method: get, Path: "/", Least: Viewer, handle: h.showStart},
+
+		// From a pasted error to its cause, and the help that explains both.
+		{Method: get, Path: "/explain", Least: Viewer, handle: h.showExplain},
+		{Method: post, Path: "/explain", Least: Viewer, Body: explainBody, handle: h.explainPaste},
+		{Method: get, Path: "/checks", Least: Viewer, handle: h.showCheckList},
+		{Method: get, Path: "/checks/:id", Least: Viewer, handle: h.showCheckHelp},
+		{Method: get, Path: "/causes", Least: Viewer, handle: h.showCauseList},
+		{Method: get, Path: "/causes/:id", Least: Viewer, handle: h.showCauseHelp},
+
+		// Which scopes, and the way out of the retired OAuth.
+		{Method: get, Path: "/advisor", Least: Viewer, handle: h.showAdvisor},
+		{Method: get, Path: "/advisor/call", Least: Viewer, handle: h.showAdvisorCall},
+		{Method: get, Path: "/legacy", Least: Viewer, handle: h.showLegacy},
+		{Method: get, Path: "/legacy/:integration", Least: Viewer, handle: h.showLegacyGuide},
+		{Method: post, Path: "/legacy/:integration", Least: Support, handle: h.readOldApp},
+
+		// Signing in to the directory.
+		{Method: get, Path: "/sign-in", handle: h.showSignIn},
+		{Method: get, Path: "/sign-in/begin", handle: h.beginSignIn},
+		{Method: get, Path: signInCallback, Answers: true, handle: h.finishSignIn},
+		{Method: post, Path: "/sign-in/azure-cli", handle: h.useAzureCLI},
+		{Method: post, Path: "/sign-out", handle: h.signOut},
+
+		// The wizard.
+		{Method: get, Path: "/setup", Least: Admin, handle: h.showIntegrations},
+		{Method: get, Path: "/setup/:integration", Least: Admin, handle: h.showNewEnvironment},
+		{Method: post, Path: "/setup/:integration", Least: Admin, handle: h.createEnvironment},
+		{Method: get, Path: "/environments/:id/setup/:step", Least: Admin, handle: h.showStep},
+		{Method: post, Path: "/environments/:id/setup/:step", Least: Admin, handle: h.saveStep},
+		{Method: get, Path: "/environments/:id/manual", Least: Viewer, handle: h.showManual},
+		{Method: get, Path: "/environments/:id/admin-request", Least: Viewer, handle: h.showAdminRequest},
+
+		// Applying a plan.
+		{Method: post, Path: "/environments/:id/apply", Least: Admin, Recent: true, handle: h.apply},
+		{Method: get, Path: "/operations/:id", Least: Viewer, handle: h.showOperation},
+		{Method: get, Path: "/operations/:id/events", Least: Viewer, handle: h.streamOperation},
+		{Method: post, Path: "/operations/:id/resume", Least: Admin, Recent: true, handle: h.resume},
+
+		// The secret's one showing.
+		{Method: get, Path: "/environments/:id/secret", Least: Admin, handle: h.showSecret},
+		{Method: post, Path: "/environments/:id/secret/:secret/reveal", Least: Admin, handle: h.revealSecret},
+		{Method: post, Path: "/environments/:id/secret/replace", Least: Admin, Recent: true, handle: h.replaceSecret},
+
+		// Test consent.
+		{Method: get, Path: "/tests/new", Least: Support, handle: h.showTestAny},
+		{Method: post, Path: "/tests", Least: Support, handle: h.startTestAny},
+		{Method: get, Path: "/environments/:id/test", Least: Support, handle: h.showTest},
+		{Method: post, Path: "/environments/:id/test", Least: Support, handle: h.startTest},
+		{Method: get, Path: "/tests/:id", Least: Viewer, handle: h.showTrial},
+		{Method: get, Path: "/tests/:id/leave", Least: Support, handle: h.leaveForMicrosoft},
+		{Method: get, Path: "/tests/:id/answered", Least: Viewer, handle: h.showAnswered},
+		{Method: get, Path: "/tests/:id/events", Least: Viewer, handle: h.streamTrial},
+		{Method: post, Path: "/tests/:id/closed", Least: Support, handle: h.trialClosed},
+		{Method: post, Path: "/tests/:id/no-answer", Least: Support, handle: h.trialNoAnswer},
+		{Method: post, Path: "/tests/:id/pasted", Least: Support, handle: h.trialPasted},
+		{Method: get, Path: trialCallback, Answers: true, handle: h.finishTrial},
+		{Method: get, Path: "/environments/:id/customer", Least: Support, handle: h.showCustomer},
+		{Method: post, Path: "/environments/:id/customer", Least: Admin, handle: h.registerOutcome},
+		{Method: get, Path: consentOutcome, Answers: true, handle: h.showOutcome},
+
+		// Living with an environment.
+		{Method: get, Path: "/environments/:id", Least: Viewer, handle: h.showEnvironment},
+		{Method: get, Path: "/environments/:id/hand-off", Least: Admin, handle: h.showHandOff},
+		{Method: post, Path: "/environments/:id/hand-off", Least: Admin, handle: h.tickHandOff},
+		{Method: get, Path: "/environments/:id/remove", Least: Admin, handle: h.showRemove},
+		{Method: post, Path: "/environments/:id/remove", Least: Admin, Recent: true, handle: h.remove},
+
+		// The checks.
+		{Method: get, Path: "/diagnose", Least: Support, handle: h.showDiagnose},
+		{Method: post, Path: "/diagnose", Least: Support, handle: h.startDiagnose},
+		{Method: get, Path: "/environments/:id/checks", Least: Support, handle: h.showEnvironmentChecks},
+		{Method: post, Path: "/environments/:id/checks", Least: Support, handle: h.startEnvironmentChecks},
+		{Method: get, Path: "/runs/:id", Least: Viewer, handle: h.showRun},
+		{Method: get, Path: "/runs/:id/events", Least: Viewer, handle: h.streamRun},
+		{Method: post, Path: "/runs/:id/again", Least: Support, handle: h.again},
+		{Method: get, Path: "/runs/:id/change", Least: Support, handle: h.changeGiven},
+		{Method: get, Path: "/runs/:id/fix", Least: Support, handle: h.showFix},
+		{Method: post, Path: "/runs/:id/fix", Least: Admin, Recent: true, handle: h.fix},
+		{Method: get, Path: "/runs/:id/report", Least: Viewer, handle: h.showReport},
+		{Method: get, Path: "/runs/:id/report.html", Least: Viewer, handle: h.reportHTML},
+		{Method: get, Path: "/runs/:id/report.md", Least: Viewer, handle: h.reportMarkdown},
+		{Method: get, Path: "/runs/:id/report.json", Least: Viewer, handle: h.reportJSON},
+		{Method: post, Path: "/runs/open", Least: Support, Body: web.Body{Bytes: maxUpload, File: true}, handle: h.openReport},
+	}
+	if h.Gallery {
+		table = append(table,
+			Route{Method: get, Path: "/_gallery", Least: Admin, handle: h.showGallery},
+			Route{Method: get, Path: "/_gallery/:name", Least: Admin, handle: h.showGalleryPage})
+	}
+	return table
+}
+
 // Routes adds every page to e.
 func (h *Handlers) Routes(s *web.Shell, e *gin.Engine) {
-	get := func(path string, f web.Handler) { e.GET(path, s.Handle(h.guarded(f))) }
-	post := func(path string, f web.Handler) { e.POST(path, s.Handle(h.guarded(f))) }
-
-	get("/", h.showStart)
-
-	// From a pasted error to its cause, and the help that explains both.
-	s.Allow("/explain", explainBody)
-	get("/explain", h.showExplain)
-	post("/explain", h.explainPaste)
-	get("/checks", h.showCheckList)
-	get("/checks/:id", h.showCheckHelp)
-	get("/causes", h.showCauseList)
-	get("/causes/:id", h.showCauseHelp)
-
-	// Which scopes, and the way out of the retired OAuth.
-	get("/advisor", h.showAdvisor)
-	get("/advisor/call", h.showAdvisorCall)
-	get("/legacy", h.showLegacy)
-	get("/legacy/:integration", h.showLegacyGuide)
-	post("/legacy/:integration", h.readOldApp)
-
-	// Signing in to the directory.
-	get("/sign-in", h.showSignIn)
-	get("/sign-in/begin", h.beginSignIn)
-	get(signInCallback, answered(h.finishSignIn))
-	post("/sign-in/azure-cli", h.useAzureCLI)
-	post("/sign-out", h.signOut)
-
-	// The wizard.
-	get("/setup", h.showIntegrations)
-	get("/setup/:integration", h.showNewEnvironment)
-	post("/setup/:integration", h.createEnvironment)
-	get("/environments/:id/setup/:step", h.showStep)
-	post("/environments/:id/setup/:step", h.saveStep)
-	get("/environments/:id/manual", h.showManual)
-	get("/environments/:id/admin-request", h.showAdminRequest)
-
-	// Applying a plan.
-	post("/environments/:id/apply", h.apply)
-	get("/operations/:id", h.showOperation)
-	get("/operations/:id/events", h.streamOperation)
-	post("/operations/:id/resume", h.resume)
-
-	// The secret's one showing.
-	get("/environments/:id/secret", h.showSecret)
-	post("/environments/:id/secret/:secret/reveal", h.revealSecret)
-	post("/environments/:id/secret/replace", h.replaceSecret)
-
-	// Test consent.
-	get("/tests/new", h.showTestAny)
-	post("/tests", h.startTestAny)
-	get("/environments/:id/test", h.showTest)
-	post("/environments/:id/test", h.startTest)
-	get("/tests/:id", h.showTrial)
-	get("/tests/:id/leave", h.leaveForMicrosoft)
-	get("/tests/:id/answered", h.showAnswered)
-	get("/tests/:id/events", h.streamTrial)
-	post("/tests/:id/closed", h.trialClosed)
-	post("/tests/:id/no-answer", h.trialNoAnswer)
-	post("/tests/:id/pasted", h.trialPasted)
-	get(trialCallback, answered(h.finishTrial))
-	get("/environments/:id/customer", h.showCustomer)
-	post("/environments/:id/customer", h.registerOutcome)
-	get(consentOutcome, answered(h.showOutcome))
-
-	// Living with an environment.
-	get("/environments/:id", h.showEnvironment)
-	get("/environments/:id/hand-off", h.showHandOff)
-	post("/environments/:id/hand-off", h.tickHandOff)
-	get("/environments/:id/remove", h.showRemove)
-	post("/environments/:id/remove", h.remove)
-
-	// The checks.
-	get("/diagnose", h.showDiagnose)
-	post("/diagnose", h.startDiagnose)
-	get("/environments/:id/checks", h.showEnvironmentChecks)
-	post("/environments/:id/checks", h.startEnvironmentChecks)
-	get("/runs/:id", h.showRun)
-	get("/runs/:id/events", h.streamRun)
-	post("/runs/:id/again", h.again)
-	get("/runs/:id/change", h.changeGiven)
-	get("/runs/:id/fix", h.showFix)
-	post("/runs/:id/fix", h.fix)
-	get("/runs/:id/report", h.showReport)
-	get("/runs/:id/report.html", h.reportHTML)
-	get("/runs/:id/report.md", h.reportMarkdown)
-	get("/runs/:id/report.json", h.reportJSON)
-	s.Allow("/runs/open", web.Body{Bytes: maxUpload, File: true})
-	post("/runs/open", h.openReport)
-
-	if h.Gallery {
-		get("/_gallery", h.showGallery)
-		get("/_gallery/:name", h.showGalleryPage)
+	for _, r := range h.Table() {
+		if r.Body != (web.Body{}) {
+			s.Allow(r.Path, r.Body)
+		}
+		f := r.handle
+		if r.Answers {
+			f = answered(f)
+		}
+		e.Handle(r.Method, r.Path, s.Handle(h.guarded(f)))
 	}
 }
 
