@@ -60,6 +60,7 @@ var doors = []struct {
 	{"github.com/gin-gonic/", []string{"web", "handlers"}, "only the shell and the pages speak gin"},
 	{"github.com/gorilla/", []string{"web"}, "sessions are the shell's"},
 	{"modernc.org/", []string{"store"}, "only the store knows the database"},
+	{"github.com/jackc/", []string{"store", "store/postgrestest"}, "only the store knows the database"},
 	{"github.com/pressly/goose", []string{"store"}, "only the store migrates"},
 	{"github.com/playwright-community/", []string{"e2e"}, "the browser is for the end-to-end tests"},
 	{module + "handlers", []string{"cmd/consentry"}, "nobody but the command puts the pages together"},
