@@ -11,12 +11,8 @@ import (
 	"github.com/pressly/goose/v3"
 )
 
-//go:embed migrations/*.sql
+//go:embed migrations
 var migrationFiles embed.FS
-
-// migrations are numbered and applied in order; one that was released is
-// never edited.
-func migrations() (fs.FS, error) { return fs.Sub(migrationFiles, "migrations") }
 
 // migrator moves a schema forward. Each migration is a transaction; the caller
 // sees to it that nobody else migrates at the same time.

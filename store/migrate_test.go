@@ -60,7 +60,7 @@ func explained(sources, table, column string) bool {
 
 func TestAMigrationThatFailsHalfWayChangesNothing(t *testing.T) {
 	s := openAt(t, filepath.Join(t.TempDir(), "consentry.db"), NewKey(), nil)
-	ours, err := migrations()
+	ours, err := migrations(goose.DialectSQLite3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestAMigrationKeepsDataAndIsAppliedOnce(t *testing.T) {
 	s := openAt(t, path, key, nil)
 	b := &bench{Store: s, clock: &clock{}}
 	e := b.environment(t, "one")
-	ours, err := migrations()
+	ours, err := migrations(goose.DialectSQLite3)
 	if err != nil {
 		t.Fatal(err)
 	}

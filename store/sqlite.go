@@ -60,7 +60,7 @@ func openSQLite(ctx context.Context, o Options) (s *Store, err error) {
 }
 
 func (s *Store) migrateSQLite(ctx context.Context) error {
-	files, err := migrations()
+	files, err := migrations(goose.DialectSQLite3)
 	if err != nil {
 		return err
 	}

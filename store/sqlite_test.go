@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pressly/goose/v3"
+
 	"github.com/consentry/consentry/entra"
 	"github.com/consentry/consentry/setup"
 	"github.com/consentry/consentry/trial"
@@ -308,7 +310,7 @@ func wantInFiles(t *testing.T, dir, text string, want bool) {
 }
 
 func TestEveryColumnIsExplained(t *testing.T) {
-	files, err := migrations()
+	files, err := migrations(goose.DialectSQLite3)
 	if err != nil {
 		t.Fatal(err)
 	}
