@@ -3,6 +3,7 @@ package entra
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // A NoAnswerError is a request without a usable answer: it could not be sent,
@@ -31,6 +32,22 @@ func (e *NoAnswerError) Error() string {
 // Unwrap gives the cause: a network or context error, or the sign-in
 // service's *ServiceError when no token could be had.
 func (e *NoAnswerError) Unwrap() error { return e.Err }
+
+// A PausedError is why a request was not sent: the host gave no answer several
+// times in a row and is left alone for a while.
+type PausedError struct {
+	Host  string    // with port
+	Until time.Time // when it is tried again
+	Err   error     // why there was no answer the last time
+}
+
+// Error says until when the host is not asked.
+func (e *PausedError) Error() string {
+	return fmt.Sprintf("%s gave no answer several times in a row and is not asked again before %s; the last time: %v", e.Host, e.Until.UTC().Format(time.TimeOnly), e.Err)
+}
+
+// Unwrap gives the cause of the last time.
+func (e *PausedError) Unwrap() error { return e.Err }
 
 // OutcomeUnknown reports whether, after err, a write may nevertheless have
 // been carried out, so that it must be looked up before it is sent again. A

@@ -17,6 +17,7 @@ import (
 	core "github.com/microsoftgraph/msgraph-sdk-go-core"
 
 	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/outbound"
 )
 
 const service = "Microsoft Graph"
@@ -39,6 +40,9 @@ type Options struct {
 	// Observe, when set, is told of every request after its answer came or
 	// failed to come. It may be called concurrently.
 	Observe func(Call)
+	// Budget is shared by the clients of one process, so that a tenant's
+	// requests are spread whoever makes them. Nil means one of the client's own.
+	Budget *outbound.Budget
 }
 
 // A Call is one request as it went over the wire, without bodies and
@@ -80,8 +84,12 @@ func newClient(c entra.Cloud, cred azcore.TokenCredential, o Options, clock cloc
 	if err != nil {
 		return nil, err
 	}
+	budget := o.Budget
+	if budget == nil {
+		budget = outbound.NewBudget(clock.now, clock.sleep)
+	}
 	tokens := newTokens(cred, clock.now)
-	t := &transport{carrier: carrier, base: base, observe: o.Observe, tokens: tokens, clock: clock}
+	t := &transport{carrier: carrier, base: base, observe: o.Observe, tokens: tokens, budget: budget, clock: clock}
 	adapter, err := newAdapter(base, tokens, t)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/outbound"
 )
 
 // maxMessage bounds the service's own text, in characters.
@@ -42,7 +43,7 @@ func call[T any](ctx context.Context, method, path string, send func(context.Con
 
 func (ex *exchange) verdict(method, path string, err error) error {
 	switch {
-	case ex.status >= 300 && !ex.lost:
+	case ex.Status >= 300 && !ex.Lost:
 		return refusal(ex)
 	case err != nil:
 		return ex.noAnswer(method, path, err)
@@ -54,8 +55,8 @@ func (ex *exchange) noAnswer(method, path string, err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err // the URL may hold what a person typed
 	}
-	e := &entra.NoAnswerError{Service: service, Method: method, Path: path, Sent: ex.sent, Err: err}
-	if ex.sent {
+	e := &entra.NoAnswerError{Service: service, Method: method, Path: path, Sent: ex.Sent, Err: err}
+	if ex.Sent {
 		e.RequestID = ex.requestID()
 	}
 	return e
@@ -108,21 +109,21 @@ func (l *list[T]) UnmarshalJSON(data []byte) error {
 }
 
 func refusal(ex *exchange) *entra.ServiceError {
-	e := &entra.ServiceError{Service: service, Status: ex.status, RequestID: ex.requestID()}
+	e := &entra.ServiceError{Service: service, Status: ex.Status, RequestID: ex.requestID()}
 	var body odataError
-	if err := json.Unmarshal(ex.body, &body); err == nil || body.Error.Code != "" {
+	if err := json.Unmarshal(ex.Body, &body); err == nil || body.Error.Code != "" {
 		e.Code, e.Message = string(body.Error.Code), bounded(string(body.Error.Message))
 		if len(body.Error.Details) > 0 {
 			e.Detail = string(body.Error.Details[0].Code)
 		}
-		if id := string(body.Error.InnerError.RequestID); id != "" && ex.header.Get("request-id") == "" {
+		if id := string(body.Error.InnerError.RequestID); id != "" && ex.Header.Get("request-id") == "" {
 			e.RequestID = id
 		}
 	}
 	if e.Message == "" {
-		e.Message = http.StatusText(ex.status)
+		e.Message = http.StatusText(ex.Status)
 	}
-	e.RetryAfter, _ = retryAfter(ex.header.Get("Retry-After"), ex.received)
+	e.RetryAfter, _ = outbound.RetryAfter(ex.Header.Get("Retry-After"), ex.received)
 	return e
 }
 

@@ -3,13 +3,12 @@ package graph
 import (
 	"context"
 	"errors"
-	"math"
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
+
+	"github.com/consentry/consentry/outbound"
 )
 
 const (
@@ -26,15 +25,15 @@ const (
 // a POST may have been carried out although its answer is a 503 or was lost.
 func repeat(req *http.Request, a answer, try int, start, now time.Time) (time.Duration, bool) {
 	wait, patience := time.Duration(0), readPatience
-	asked, said := retryAfter(a.header.Get("Retry-After"), now)
+	asked, said := outbound.RetryAfter(a.Header.Get("Retry-After"), now)
 	switch {
 	case try >= maxTries:
 		return 0, false
-	case a.status == http.StatusTooManyRequests && said:
+	case a.Status == http.StatusTooManyRequests && said:
 		wait, patience = max(asked, throttleLeast), throttlePatience
-	case a.status == http.StatusTooManyRequests:
+	case a.Status == http.StatusTooManyRequests:
 		wait, patience = throttleDefault, throttlePatience
-	case req.Method == http.MethodGet && (mayPass(a.status) || broke(a)):
+	case req.Method == http.MethodGet && (mayPass(a.Status) || broke(a)):
 		wait = max(asked, backoff(try))
 	default:
 		return 0, false
@@ -61,10 +60,10 @@ func mayPass(status int) bool {
 // broke reports a connection that was lost after sending. Time that ran out
 // is not repeated: the next try would only double the wait.
 func broke(a answer) bool {
-	if !a.lost || !a.sent || errors.Is(a.err, context.Canceled) {
+	if !a.Lost || !a.Sent || errors.Is(a.Err, context.Canceled) {
 		return false
 	}
-	timeout, ok := errors.AsType[net.Error](a.err)
+	timeout, ok := errors.AsType[net.Error](a.Err)
 	return !ok || !timeout.Timeout()
 }
 
@@ -73,24 +72,4 @@ func broke(a answer) bool {
 func backoff(try int) time.Duration {
 	base := 500 * time.Millisecond << (try - 1)
 	return time.Duration(float64(base) * (0.5 + rand.Float64()))
-}
-
-// retryAfter reads the header's two forms: seconds, which Graph also sends
-// with a fraction ("2.128"), and an HTTP date.
-func retryAfter(header string, now time.Time) (time.Duration, bool) {
-	header = strings.TrimSpace(header)
-	if header == "" {
-		return 0, false
-	}
-	if seconds, err := strconv.ParseFloat(header, 64); err == nil {
-		if math.IsNaN(seconds) || seconds < 0 {
-			return 0, false
-		}
-		return time.Duration(min(seconds, 1e6) * float64(time.Second)), true
-	}
-	at, err := http.ParseTime(header)
-	if err != nil {
-		return 0, false
-	}
-	return max(0, at.Sub(now)), true
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/outbound"
 )
 
 const emptyList = `{"value":[]}`
@@ -170,7 +171,7 @@ func TestNoWaitBeyondTheDeadline(t *testing.T) {
 	defer cancel()
 	req := httptest.NewRequestWithContext(ctx, http.MethodPost, "/", nil)
 	for wait, want := range map[string]bool{"9": true, "11": false} {
-		a := answer{status: 429, header: http.Header{"Retry-After": {wait}}}
+		a := answer{outbound.Answer{Status: 429, Header: http.Header{"Retry-After": {wait}}}}
 		if _, got := repeat(req, a, 1, now, now); got != want {
 			t.Errorf("10 s left, asked to wait %s s: repeated = %v, want %v", wait, got, want)
 		}
@@ -200,12 +201,12 @@ func TestBroke(t *testing.T) {
 		a    answer
 		want bool
 	}{
-		{"nothing wrong", answer{sent: true, status: 200}, false},
-		{"connection lost", answer{sent: true, lost: true, err: io.ErrUnexpectedEOF}, true},
-		{"never sent", answer{lost: true, err: errors.New("no such host")}, false},
-		{"time ran out", answer{sent: true, lost: true, err: context.DeadlineExceeded}, false},
-		{"given up by the caller", answer{sent: true, lost: true, err: context.Canceled}, false},
-		{"an answer that is no JSON", answer{sent: true, status: 200, err: errors.New("text/html")}, false},
+		{"nothing wrong", answer{outbound.Answer{Sent: true, Status: 200}}, false},
+		{"connection lost", answer{outbound.Answer{Sent: true, Lost: true, Err: io.ErrUnexpectedEOF}}, true},
+		{"never sent", answer{outbound.Answer{Lost: true, Err: errors.New("no such host")}}, false},
+		{"time ran out", answer{outbound.Answer{Sent: true, Lost: true, Err: context.DeadlineExceeded}}, false},
+		{"given up by the caller", answer{outbound.Answer{Sent: true, Lost: true, Err: context.Canceled}}, false},
+		{"an answer that is no JSON", answer{outbound.Answer{Sent: true, Status: 200, Err: errors.New("text/html")}}, false},
 	}
 	for _, tt := range tests {
 		if got := broke(tt.a); got != tt.want {

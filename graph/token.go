@@ -83,14 +83,17 @@ func (t *tokens) claims(ctx context.Context) (claims, error) {
 	if err != nil {
 		return claims{}, err
 	}
-	var c claims
-	if parts := strings.Split(token.Token, "."); len(parts) == 3 {
+	return claimsOf(token.Token), nil
+}
+
+func claimsOf(token string) (c claims) {
+	if parts := strings.Split(token, "."); len(parts) == 3 {
 		if payload, err := base64.RawURLEncoding.DecodeString(parts[1]); err == nil {
 			// An opaque token simply tells nothing.
 			_ = json.Unmarshal(payload, &c)
 		}
 	}
-	return c, nil
+	return c
 }
 
 // signInError turns azidentity's error, whose text holds the whole answer,

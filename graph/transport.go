@@ -4,28 +4,18 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"mime"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
+	"github.com/consentry/consentry/outbound"
 )
 
-const (
-	perTry  = 20 * time.Second // one request, body included
-	maxBody = 4 << 20          // bytes of an answer, decompressed
-)
+const perTry = outbound.Deadline // one request, body included
 
-var (
-	errForeignHost = errors.New("the address is not on the configured Microsoft Graph host")
-	errTooLarge    = fmt.Errorf("the answer is larger than %d MiB", maxBody>>20)
-)
+var errForeignHost = errors.New("the address is not on the configured Microsoft Graph host")
 
 // transport sends requests to one origin, decides about repeating them, and
 // leaves what came of them in the request's exchange.
@@ -34,23 +24,12 @@ type transport struct {
 	base    *url.URL
 	observe func(Call)
 	tokens  *tokens
+	budget  *outbound.Budget
 	clock
 }
 
 // An answer is what one try brought.
-type answer struct {
-	status int // 0: none
-	header http.Header
-	body   []byte
-	// clientRequestID is what we called the request.
-	clientRequestID string
-	// sent is false only when the request certainly did not leave.
-	sent bool
-	// lost: the connection failed before the whole answer was here.
-	lost bool
-	// err says why there is no usable answer. A status may be known all the same.
-	err error
-}
+type answer struct{ outbound.Answer }
 
 // RoundTrip implements http.RoundTripper.
 func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -67,7 +46,7 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		began := t.now()
 		a := t.try(req, body)
 		*ex = exchange{answer: a, received: t.now()}
-		if a.status == http.StatusUnauthorized {
+		if a.Status == http.StatusUnauthorized {
 			t.tokens.forget()
 		}
 		wait, again := repeat(req, a, try, start, t.now())
@@ -98,89 +77,67 @@ func drain(req *http.Request) ([]byte, error) {
 	return io.ReadAll(req.Body)
 }
 
-// try sends the request once and reads the whole answer, so that the time
-// limit covers the body and a broken body counts as no answer.
+// try sends the request once, when its turn in the tenant's budget has come.
 func (t *transport) try(req *http.Request, body []byte) answer {
-	if err := req.Context().Err(); err != nil {
-		return answer{err: err}
-	}
-	ctx, cancel := context.WithTimeout(req.Context(), perTry)
-	defer cancel()
-	var asked, wrote atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:      func(string) { asked.Store(true) },
-		WroteHeaders: func() { wrote.Store(true) },
-	})
-	a := answer{clientRequestID: uuid.NewString()}
-	resp, err := t.carrier.RoundTrip(outgoing(ctx, req, body, a.clientRequestID))
-	// A carrier that does not trace leaves it open whether the request left.
-	a.sent = wrote.Load() || !asked.Load() || err == nil
+	leave, err := t.budget.Enter(req.Context(), t.spending(req))
 	if err != nil {
-		a.err, a.lost = err, true
-		return a
+		return answer{outbound.Answer{Err: err}}
 	}
-	a.status, a.header = resp.StatusCode, resp.Header
-	defer resp.Body.Close()
-	a.body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
-	if err != nil {
-		a.err, a.lost = fmt.Errorf("the answer (status %d) broke off: %w", a.status, err), true
-		return a
+	defer leave()
+	a := answer{outbound.Send(t.carrier, outgoing(req, body), outbound.MaxBody)}
+	if a.Err == nil {
+		a.Err = a.JSON()
 	}
-	a.err = unusable(a)
 	return a
 }
 
-func outgoing(ctx context.Context, req *http.Request, body []byte, id string) *http.Request {
-	out := req.Clone(ctx)
+// spending says what the request costs. The token's tenant only chooses whose
+// budget it is.
+func (t *transport) spending(req *http.Request) outbound.Spending {
+	bearer := strings.TrimPrefix(req.Header.Get("Authorization"), "Bearer ")
+	s := outbound.Spending{Tenant: string(claimsOf(bearer).Tenant)}
+	rest, isApp := strings.CutPrefix(req.URL.Path, t.base.Path+"/applications")
+	if isApp && req.Method != http.MethodGet {
+		s.Application = true
+		s.App, _, _ = strings.Cut(strings.TrimPrefix(rest, "/"), "/")
+	}
+	return s
+}
+
+// outgoing is the request with a body that can be sent again.
+func outgoing(req *http.Request, body []byte) *http.Request {
+	out := req.Clone(req.Context())
 	out.Body, out.GetBody, out.ContentLength = http.NoBody, nil, int64(len(body))
 	if len(body) > 0 {
 		out.Body = io.NopCloser(bytes.NewReader(body))
 	}
-	out.Header.Set("User-Agent", "consentry")
-	out.Header.Set("client-request-id", id)
-	out.Header.Set("return-client-request-id", "true")
 	return out
-}
-
-// unusable insists on JSON where Graph says yes: a proxy's sign-in page is no
-// answer. Refusals are taken whatever their type.
-func unusable(a answer) error {
-	switch {
-	case len(a.body) > maxBody:
-		return errTooLarge
-	case a.status >= 300 || len(a.body) == 0:
-		return nil
-	}
-	if kind, _, _ := mime.ParseMediaType(a.header.Get("Content-Type")); kind != "application/json" {
-		return fmt.Errorf("the answer (status %d) is %q instead of JSON", a.status, kind)
-	}
-	return nil
 }
 
 // response hands a success to the SDK. A refusal goes up bare: the exchange
 // keeps it, and the SDK's reading of error bodies and claims challenges panics
 // on unexpected ones.
 func (a answer) response(req *http.Request) (*http.Response, error) {
-	if a.err != nil {
-		return nil, a.err
+	if a.Err != nil {
+		return nil, a.Err
 	}
 	resp := &http.Response{
-		StatusCode: a.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		StatusCode: a.Status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: http.Header{}, Body: http.NoBody, Request: req,
 	}
-	if a.status < 300 {
-		resp.Header = a.header
-		resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(a.body)), int64(len(a.body))
+	if a.Status < 300 {
+		resp.Header = a.Header
+		resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(a.Body)), int64(len(a.Body))
 	}
 	return resp, nil
 }
 
 // requestID is what support would ask for.
 func (a answer) requestID() string {
-	if id := a.header.Get("request-id"); id != "" {
+	if id := a.Header.Get("request-id"); id != "" {
 		return id
 	}
-	return a.clientRequestID
+	return a.ClientRequestID
 }
 
 func (t *transport) report(req *http.Request, a answer, try int, took, wait time.Duration) {
@@ -188,7 +145,7 @@ func (t *transport) report(req *http.Request, a answer, try int, took, wait time
 		return
 	}
 	t.observe(Call{
-		Method: req.Method, Path: shown(req.URL, t.base), Status: a.status, RequestID: a.requestID(),
+		Method: req.Method, Path: shown(req.URL, t.base), Status: a.Status, RequestID: a.requestID(),
 		Try: try, Duration: took, RetryIn: wait,
 	})
 }
