@@ -30,10 +30,18 @@ type Base struct {
 	// Refresh asks browsers without script to load the page again after so
 	// many seconds; 0 means not.
 	Refresh int
+
+	may func(route string) bool
 }
 
-// PersonLine says in two short texts who is signed in.
-type PersonLine struct{ Name, Tenant string }
+// May reports whether whoever the page is for may use a route, given as
+// method and pattern: "POST /environments/:id/apply". What leads to others is
+// left out of the page; the route itself refuses in any case.
+func (b *Base) May(route string) bool { return b.may == nil || b.may(route) }
+
+// PersonLine says in short texts who is signed in. Role is empty where nobody
+// has less than another.
+type PersonLine struct{ Name, Tenant, Role string }
 
 func (b *Base) base() *Base { return b }
 
@@ -54,6 +62,9 @@ func (s *Shell) render(c *gin.Context, name string, page Pager) ([]byte, error) 
 	b := page.base()
 	b.Nonce = c.GetString(nonceKey)
 	b.Cloud, b.Sandbox, b.Version = s.config.Cloud, s.config.Sandbox, s.config.Version
+	if s.config.May != nil {
+		b.may = func(route string) bool { return s.config.May(c, route) }
+	}
 	if sess := sessionOf(c); sess != nil {
 		b.Person = s.config.Person(sess)
 		if b.Flash == "" {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -249,6 +250,40 @@ func (s *Session) Renew() {
 	}
 	s.dirty, s.adds = true, true
 }
+
+// Forget empties the session but for the keys that begin with keep, where one
+// is given: what one person left in it is not for the next.
+func (s *Session) Forget(keep string) {
+	for _, key := range s.Keys("") {
+		if keep == "" || !strings.HasPrefix(key, keep) {
+			s.Delete(key)
+		}
+	}
+}
+
+// Mark tells sessions apart in a log without giving the id away: the first 16
+// hexadecimal digits of its hash, under which the record is kept. Empty before
+// there is an id.
+func (s *Session) Mark() string {
+	if s.inner.ID == "" {
+		return ""
+	}
+	return hex.EncodeToString(hashID(s.inner.ID)[:8])
+}
+
+// ReadSession decodes the value of key in a session's record, as a
+// SessionStore keeps it, and reports whether there was one.
+func ReadSession(record []byte, key string, v any) bool {
+	var values map[string]json.RawMessage
+	if json.Unmarshal(record, &values) != nil {
+		return false
+	}
+	raw, ok := values[key]
+	return ok && json.Unmarshal(raw, v) == nil
+}
+
+// RequestID names this request in the log and on error pages.
+func RequestID(c *gin.Context) string { return requestID(c) }
 
 // End deletes the record and the cookie.
 func (s *Session) End() {

@@ -31,10 +31,14 @@ type Config struct {
 	Secure bool
 	// Sessions keeps sessions on the server.
 	Sessions SessionStore
-	// Idle and Absolute bound a session's life; zero means 2 h and 12 h.
+	// Idle and Absolute bound a session's life; zero means 15 min and 8 h.
 	Idle, Absolute time.Duration
 	// Person turns a session into the line shown at the top.
 	Person func(*Session) PersonLine
+	// May reports whether whoever asks may use a route, given as method and
+	// pattern ("POST /environments/:id/apply"); pages leave out what leads to
+	// others. Nil: everybody may use every one.
+	May func(c *gin.Context, route string) bool
 	// Explain puts an error of the layers below into words; nil, or a nil
 	// answer, leaves it at a page that says nothing of the inside.
 	Explain func(*gin.Context, error) *Error
@@ -58,10 +62,10 @@ func New(cfg Config) (*Shell, error) {
 		return nil, errors.New("web: Config needs Hosts, Sessions, Person, Log and Now")
 	}
 	if cfg.Idle == 0 {
-		cfg.Idle = 2 * time.Hour
+		cfg.Idle = 15 * time.Minute
 	}
 	if cfg.Absolute == 0 {
-		cfg.Absolute = 12 * time.Hour
+		cfg.Absolute = 8 * time.Hour
 	}
 	files, err := static.Files()
 	if err != nil {
