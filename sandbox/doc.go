@@ -91,8 +91,17 @@
 // An app without "multitenant" is of a single tenant. Days until a secret
 // expires may be negative. Further fields of an app are client_id,
 // public_client, co_owners, application_granted, verified_publisher (a name),
-// property_lock, disabled (the registration) and sign_in_disabled (its
-// service principal in this tenant).
+// property_lock, disabled (the registration), sign_in_disabled (its service
+// principal in this tenant), consented (Graph permissions that everybody's use
+// of is granted, in place of consented_for_all), optional_claims (of ID tokens;
+// auth_time is the one that is kept to), app_roles ([{"value": "viewer",
+// "name": "Viewer"}]) and role_assignments ([{"user": "user", "role":
+// "viewer"}]). A tenant's "enterprise_apps" are multitenant apps of other
+// tenants that it let in: client_id, consented, assignment_required and
+// role_assignments.
+//
+// One app is there for consoles that several people share ([SharedConsoleClientID]);
+// the ready line says who has which role there.
 //
 // An organization without "tenant" is not connected to any: personal accounts
 // back it. A member is a "user", or with "app" the service principal of an app

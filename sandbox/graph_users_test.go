@@ -31,7 +31,7 @@ func TestPeopleAreListed(t *testing.T) {
 			t.Errorf("%s: %s", query, got.raw)
 		}
 	}
-	if o := g.call(g.admin(), "GET", "/v1.0/users/$count", "", "ConsistencyLevel: eventual").want(200); o.raw != "3" {
+	if o := g.call(g.admin(), "GET", "/v1.0/users/$count", "", "ConsistencyLevel: eventual").want(200); o.raw != "4" {
 		t.Errorf("count %s", o.raw)
 	}
 	g.plantRoleHolders()

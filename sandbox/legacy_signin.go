@@ -141,7 +141,7 @@ func (v *visit) devopsSignIn() *loginAnswer {
 	if !slices.Contains([]string{promptLogin, promptSelect}, prompt) {
 		prompt = ""
 	}
-	return v.begin(g, at, prompt, v.param("login_hint"))
+	return v.begin(g, at, demand{prompt: prompt, hint: v.param("login_hint")})
 }
 
 func (g *devopsGoal) app() client { return g.client }

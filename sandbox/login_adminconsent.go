@@ -26,7 +26,7 @@ func (v *visit) adminConsent() *loginAnswer {
 	if g.scope, e = v.adminScope(); e != nil {
 		return g.refuse(v, e)
 	}
-	return v.begin(g, g.segment, "", v.param("login_hint"))
+	return v.begin(g, g.segment, demand{hint: v.param("login_hint")})
 }
 
 // adminConsentV1 is GET /{tenant}/adminconsent.
@@ -36,7 +36,7 @@ func (v *visit) adminConsentV1() *loginAnswer {
 	if e != nil {
 		return g.refuse(v, e)
 	}
-	return v.begin(g, g.segment, "", v.param("login_hint"))
+	return v.begin(g, g.segment, demand{hint: v.param("login_hint")})
 }
 
 func (v *visit) readAdminConsent() (g *adminGoal, e *refusal) {

@@ -9,15 +9,15 @@ import (
 
 // An authorizeRequest asks for a user's sign-in and consent.
 type authorizeRequest struct {
-	segment    tenantSegment
-	client     client
-	target     redirectTarget
-	platform   platform
-	responses  []string // of response_type
-	scope      scopeRequest
-	nonce      string
-	prompt     string
-	hint       string
+	segment   tenantSegment
+	client    client
+	target    redirectTarget
+	platform  platform
+	responses []string // of response_type
+	scope     scopeRequest
+	nonce     string
+	demand
+	tellTime   bool // the client asks for auth_time
 	challenge  string
 	method     string
 	clientInfo bool
@@ -36,13 +36,13 @@ func (v *visit) authorize() *loginAnswer {
 	if e != nil {
 		return v.deliver(req, e)
 	}
-	return v.begin(&authorizeGoal{req}, req.segment, req.prompt, req.hint)
+	return v.begin(&authorizeGoal{req}, req.segment, req.demand)
 }
 
 // readTarget reads what must hold before anything may be sent to the app.
 // Until then its target is empty.
 func (v *visit) readTarget() (*authorizeRequest, *refusal) {
-	req := &authorizeRequest{v1: v.v1, prompt: v.param("prompt")}
+	req := &authorizeRequest{v1: v.v1, demand: demand{prompt: v.param("prompt")}}
 	if m := v.request.Method; m != http.MethodGet && m != http.MethodPost {
 		return req, aadsts(900561, "validVerbs", "GET, POST", "verb", m)
 	}
@@ -95,7 +95,7 @@ func (c client) chooseRedirect(requested string) (string, platform, *refusal) {
 func (v *visit) readAuthorize(req *authorizeRequest) *refusal {
 	req.hint, req.nonce = v.param("login_hint"), v.param("nonce")
 	req.clientInfo = v.param("client_info") == "1"
-	for _, read := range []func(*authorizeRequest) *refusal{v.readResponse, v.readScope, v.readPrompt, v.readChallenge} {
+	for _, read := range []func(*authorizeRequest) *refusal{v.readResponse, v.readScope, v.readPrompt, v.readMaxAge, v.readChallenge} {
 		if e := read(req); e != nil {
 			return e
 		}

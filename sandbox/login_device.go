@@ -124,7 +124,7 @@ func (v *visit) deviceLogin() *loginAnswer {
 	if e != nil {
 		return v.errorPage(e)
 	}
-	return v.begin(&deviceGoal{device: d, client: c}, d.segment, promptSelect, "")
+	return v.begin(&deviceGoal{device: d, client: c}, d.segment, demand{prompt: promptSelect})
 }
 
 func (s *loginState) deviceWith(userCode string) *deviceSignIn {
@@ -188,7 +188,7 @@ func (g *deviceGoal) approve(v *visit, it *interaction, a assessment) *loginAnsw
 	v.done(it)
 	a.subject.tenant.ensurePrincipal(g.client)
 	g.device.state = deviceApproved
-	g.device.held = heldGrant{it.account, a.subject.tenant.ID, a.wanted, g.device.scope.oidc}
+	g.device.held = heldGrant{it.account, a.subject.tenant.ID, a.wanted, g.device.scope.oidc, authentication{At: it.browser.since[it.account]}}
 	return v.messagePage(g.client.DisplayName, "You have signed in to the "+g.client.DisplayName+" application on your device. You may now close this window.")
 }
 

@@ -140,7 +140,9 @@ func (g *authorizeGoal) complete(v *visit, it *interaction, a assessment) *login
 
 // outcome is the code and the tokens, in this order.
 func (g *authorizeGoal) outcome(v *visit, it *interaction, a assessment) (fields []field, e *refusal) {
-	id := idGrant{v1: g.req.v1, client: g.req.client, subject: a.subject, oidc: g.req.scope.oidc, nonce: g.req.nonce}
+	id := idGrant{
+		v1: g.req.v1, client: g.req.client, subject: a.subject, oidc: g.req.scope.oidc, nonce: g.req.nonce, authenticated: g.authenticated(it),
+	}
 	if has(g.req.responses, "code") {
 		id.code = g.newCode(v, it, a)
 		fields = append(fields, field{"code", id.code})
@@ -168,7 +170,7 @@ func (g *authorizeGoal) newCode(v *visit, it *interaction, a assessment) string 
 		ClientID: req.client.AppID, RedirectURI: req.target.uri, Platform: req.platform,
 		Authority: req.segment.key(), Account: it.account, TenantID: a.subject.tenant.ID,
 		Wanted: a.wanted, OIDC: req.scope.oidc, Nonce: req.nonce,
-		Challenge: req.challenge, Method: req.method, Expires: v.at.Add(codeLifetime),
+		Challenge: req.challenge, Method: req.method, Signed: g.authenticated(it), Expires: v.at.Add(codeLifetime),
 		Resets: v.world.login.resetsOf(a.subject.tenant.ID, it.account),
 	})
 }

@@ -28,7 +28,7 @@ func (v *visit) redeemCode(req tokenRequest) (*tokenBody, *refusal) {
 	if e := code.checkVerifier(v.param("code_verifier")); e != nil {
 		return nil, e
 	}
-	body, e := v.issueFor(req, heldGrant{code.Account, code.TenantID, code.Wanted, code.OIDC}, tokenIntent{
+	body, e := v.issueFor(req, heldGrant{code.Account, code.TenantID, code.Wanted, code.OIDC, code.Signed}, tokenIntent{
 		acr: acr, nonce: code.Nonce, platform: p,
 	})
 	if e == nil {
@@ -99,7 +99,7 @@ func (v *visit) refresh(req tokenRequest) (*tokenBody, *refusal) {
 	if req.segment.tenant != nil {
 		tenantID = req.segment.tenant.ID // refresh tokens are not bound to a tenant
 	}
-	return v.issueFor(req, heldGrant{held.Account, tenantID, []asked{held.Wanted}, held.OIDC}, intent)
+	return v.issueFor(req, heldGrant{held.Account, tenantID, []asked{held.Wanted}, held.OIDC, held.Signed}, intent)
 }
 
 func (v *visit) checkRefreshToken(req tokenRequest) (*refreshToken, *refusal) {
@@ -133,6 +133,7 @@ type heldGrant struct {
 	tenantID string
 	wanted   []asked
 	oidc     []string
+	signed   authentication
 }
 
 // issueFor ends every grant that has a user: it chooses the resource and
@@ -155,6 +156,7 @@ func (v *visit) issueFor(req tokenRequest, held heldGrant, t tokenIntent) (*toke
 	// Microsoft's own libraries name the sign-in scopes here only.
 	t.oidc = addMissing(slices.Clone(held.oidc), scope.oidc...)
 	t.client, t.subject, t.account, t.v1 = req.client, s, held.account, v.v1
+	t.signed = held.signed
 	q := consentQuestion{subject: s, client: req.client, principal: s.tenant.principalOf(req.client.AppID)}
 	if e := q.unassigned(); e != nil {
 		return nil, e

@@ -45,30 +45,30 @@ type interaction struct {
 	goal    goal
 	at      tenantSegment
 	path    string // {tenant} of the forms
+	demand  demand
 	name    string // the user name typed or hinted
 	account account
 	expires time.Time
 }
 
 // begin shows the first page there is need for.
-func (v *visit) begin(g goal, at tenantSegment, prompt, hint string) *loginAnswer {
+func (v *visit) begin(g goal, at tenantSegment, d demand) *loginAnswer {
 	b := v.browser()
-	if prompt == promptNone {
-		return v.silent(g, at, b, hint)
+	if d.prompt == promptNone {
+		return v.silent(g, at, b, d)
 	}
 	it := v.newInteraction(b, g, at)
-	it.name = hint
-	signedIn := v.accountsOf(b, hint)
+	it.demand, it.name = d, d.hint
+	signedIn := v.accountsOf(b, d.hint)
 	switch {
-	case prompt == promptLogin || len(signedIn) == 0 && prompt != promptSelect:
+	case d.prompt == promptLogin || len(signedIn) == 0 && d.prompt != promptSelect:
 		return v.askWho(it)
-	case prompt == promptSelect && len(b.accounts) > 0, len(signedIn) > 1:
+	case d.prompt == promptSelect && len(b.accounts) > 0, len(signedIn) > 1:
 		return v.accountsPage(it)
 	case len(signedIn) == 0:
 		return v.askWho(it)
 	}
-	it.account = signedIn[0]
-	return g.proceed(v, it)
+	return v.goOnAs(it, signedIn[0])
 }
 
 // askWho asks for the user name, or with one given for the password.
@@ -80,9 +80,9 @@ func (v *visit) askWho(it *interaction) *loginAnswer {
 }
 
 // silent answers without showing a page.
-func (v *visit) silent(g goal, at tenantSegment, b *browser, hint string) *loginAnswer {
+func (v *visit) silent(g goal, at tenantSegment, b *browser, d demand) *loginAnswer {
 	req := g.(*authorizeGoal).req // only authorize takes a prompt
-	signedIn := v.accountsOf(b, hint)
+	signedIn := slices.DeleteFunc(v.accountsOf(b, d.hint), func(a account) bool { return !d.takes(b.since[a], v.at) })
 	switch len(signedIn) {
 	case 0:
 		return v.sendRefusal(req.target, aadsts(50058))
@@ -168,8 +168,7 @@ func (v *visit) chooseAccount(it *interaction) *loginAnswer {
 	if err != nil || i < 0 || i >= len(it.browser.accounts) || v.userOf(it.browser.accounts[i]) == nil {
 		return v.accountsPage(it)
 	}
-	it.account = it.browser.accounts[i]
-	return it.goal.proceed(v, it)
+	return v.goOnAs(it, it.browser.accounts[i])
 }
 
 // enterUserName goes on to the password. A form that carries both is taken
@@ -239,7 +238,7 @@ func (v *visit) browser() *browser {
 			return b
 		}
 	}
-	b := &browser{seen: v.at}
+	b := &browser{seen: v.at, since: map[account]time.Time{}}
 	v.renew(b)
 	return b
 }
@@ -247,6 +246,7 @@ func (v *visit) browser() *browser {
 // signIn adds an account to a browser, under a new cookie value.
 func (v *visit) signIn(b *browser, a account) {
 	b.accounts = append(slices.DeleteFunc(b.accounts, func(o account) bool { return o == a }), a)
+	b.since[a] = v.at
 	v.renew(b)
 }
 

@@ -20,6 +20,7 @@ type tokenIntent struct {
 	nonce    string
 	platform platform
 	account  account
+	signed   authentication
 	// spaEnd is when the refresh tokens of a single-page app end.
 	spaEnd time.Time
 	v1     bool
@@ -57,7 +58,7 @@ func (v *visit) issue(t tokenIntent) (*tokenBody, *refusal) {
 		body.RefreshToken = v.newRefreshToken(t)
 	}
 	if t.v1 || has(t.oidc, "openid") {
-		body.IDToken = v.idToken(idGrant{v1: t.v1, client: t.client, subject: t.subject, oidc: t.oidc, nonce: t.nonce})
+		body.IDToken = v.idToken(idGrant{v1: t.v1, client: t.client, subject: t.subject, oidc: t.oidc, nonce: t.nonce, authenticated: t.signed})
 	}
 	if v.param("client_info") == "1" {
 		body.ClientInfo = clientInfo(t.subject)
@@ -154,7 +155,7 @@ const (
 func (v *visit) newRefreshToken(t tokenIntent) string {
 	record := refreshToken{
 		ClientID: t.client.AppID, Platform: t.platform, Account: t.account, TenantID: t.subject.tenant.ID,
-		Wanted: t.wanted, OIDC: t.oidc, Issued: v.at, Expires: v.at.Add(refreshLifetime),
+		Wanted: t.wanted, OIDC: t.oidc, Signed: t.signed, Issued: v.at, Expires: v.at.Add(refreshLifetime),
 		Resets: v.world.login.resetsOf(t.subject.tenant.ID, t.account),
 	}
 	if t.platform == platformSPA {

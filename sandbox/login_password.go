@@ -25,7 +25,7 @@ func (v *visit) password(req tokenRequest) (*tokenBody, *refusal) {
 	if req.segment.tenant != nil {
 		tenantID = req.segment.tenant.ID
 	}
-	return v.issueFor(req, heldGrant{account: a, tenantID: tenantID}, tokenIntent{acr: acr, platform: p})
+	return v.issueFor(req, heldGrant{account: a, tenantID: tenantID, signed: authentication{At: v.at}}, tokenIntent{acr: acr, platform: p})
 }
 
 func (v *visit) checkPassword(at tenantSegment) (account, *refusal) {

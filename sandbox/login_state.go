@@ -92,6 +92,7 @@ type account struct {
 type browser struct {
 	cookie   string
 	accounts []account
+	since    map[account]time.Time // when each account's password was typed last
 	seen     time.Time
 }
 
@@ -119,6 +120,7 @@ type authorizationCode struct {
 	Nonce       string
 	Challenge   string
 	Method      string
+	Signed      authentication
 	Expires     time.Time
 	Resets      int // see resetsOf
 }
@@ -131,6 +133,7 @@ type refreshToken struct {
 	TenantID string
 	Wanted   asked
 	OIDC     []string
+	Signed   authentication
 	Issued   time.Time
 	Expires  time.Time
 	Resets   int // see resetsOf

@@ -80,6 +80,9 @@ func (w *world) plantTenant(s seedTenant) {
 	for _, a := range s.Apps {
 		w.plantApp(t, a)
 	}
+	for _, a := range s.EnterpriseApps {
+		w.plantEnterpriseApp(t, a)
+	}
 	for _, a := range s.LegacyApps {
 		w.plantLegacyApp(t, a)
 	}

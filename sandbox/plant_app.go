@@ -13,10 +13,11 @@ func (w *world) plantApp(t *tenant, s seedApp) {
 	a := newApplication(t, s.Name, s.audience(), w.now().AddDate(0, -6, 0))
 	a.ID = stableID("app", t.Domain, s.Name)
 	a.AppID = cmp.Or(s.ClientID, stableID("client", t.Domain, s.Name))
-	a.RequiredResourceAccess = s.required()
+	a.RequiredResourceAccess, a.AppRoles = s.required(), s.appRoles(a.AppID)
 	a.PasswordCredentials = append(a.PasswordCredentials, w.plantedSecrets(a, s)...)
 	s.platforms(a)
 	s.standing(a)
+	s.claims(a)
 	a.settle(nil)
 	for _, name := range slices.Concat([]string{s.Owner}, s.CoOwners) {
 		if u := t.userNamed(name); u != nil {
@@ -80,6 +81,8 @@ func (t *tenant) plantHomePrincipal(a *application, s seedApp) {
 	for _, name := range s.Assigned {
 		t.assignRole(t.userNamed(name).principal(), sp, defaultRole, t.Created)
 	}
+	t.giveRoles(sp, s.RoleAssignments)
+	t.consentForAll(seedApp{Delegated: s.Consented}, a.AppID)
 	if s.ConsentedForAll {
 		t.consentForAll(s, a.AppID)
 	}

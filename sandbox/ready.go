@@ -22,6 +22,8 @@ type Ready struct {
 
 	Tenants       []ReadyTenant       `json:"tenants"`
 	Organizations []ReadyOrganization `json:"organizations"`
+	// Console is what a console that several people share signs them in with.
+	Console *ReadyConsole `json:"console,omitempty"`
 }
 
 // Bases are the https base URLs, one origin each.
@@ -103,6 +105,7 @@ func (s *Sandbox) describe(plain net.Addr, tlsPorts map[string]string) Ready {
 			r.Tenants = append(r.Tenants, ready)
 		}
 	}
+	r.Console = s.world.describeConsole()
 	for _, o := range s.world.orgs {
 		r.Organizations = append(r.Organizations, o.describe())
 	}

@@ -3,6 +3,7 @@ package sandbox
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -17,7 +18,7 @@ var builtin = sync.OnceValue(func() seedFile {
 		panic(fmt.Sprintf("embedded scenarios: %v", err))
 	}
 	for i := range f.Tenants {
-		f.Tenants[i].Users = threePeople
+		f.Tenants[i].Users = append(slices.Clone(threePeople), f.Tenants[i].Users...)
 	}
 	for i := range f.Organizations {
 		if f.Organizations[i].Tenant != "" {

@@ -32,6 +32,8 @@ type seedTenant struct {
 	WithoutPrincipals []string        `json:"without_principals"`
 	Connection        *seedConnection `json:"connection"`
 	LegacyApps        []seedLegacyApp `json:"legacy_apps"`
+	// EnterpriseApps are apps of other tenants that this one let in.
+	EnterpriseApps []seedEnterpriseApp `json:"enterprise_apps"`
 }
 
 type seedPolicies struct {
@@ -62,23 +64,27 @@ type seedUser struct {
 
 // A seedApp is an app registration made by hand, with its service principal.
 type seedApp struct {
-	Name               string   `json:"name"`
-	ClientID           string   `json:"client_id"`     // made up when empty
-	MultiTenant        bool     `json:"multitenant"`   // any organizational directory
-	PublicClient       bool     `json:"public_client"` // redirect URIs are of the mobile and desktop platform
-	RedirectURIs       []string `json:"redirect_uris"`
-	Owner              string   `json:"owner"`               // a user's name: who registered it
-	CoOwners           []string `json:"co_owners"`           // further users' names
-	Delegated          []string `json:"delegated"`           // Graph permissions it lists
-	AzureDevOps        []string `json:"azure_devops"`        // Azure DevOps permissions it lists
-	ApplicationGranted []string `json:"application_granted"` // Graph application permissions it holds
-	ConsentedForAll    bool     `json:"consented_for_all"`   // what it lists is granted tenant-wide
-	VerifiedPublisher  string   `json:"verified_publisher"`  // a display name; empty: not verified
-	PropertyLock       bool     `json:"property_lock"`       // service principals elsewhere cannot be changed
-	Disabled           bool     `json:"disabled"`            // isDisabled of the registration
-	SignInDisabled     bool     `json:"sign_in_disabled"`    // accountEnabled of its service principal is false
-	AssignmentRequired bool     `json:"assignment_required"` // only those assigned may sign in to it
-	Assigned           []string `json:"assigned"`            // users' names
+	Name               string           `json:"name"`
+	ClientID           string           `json:"client_id"`     // made up when empty
+	MultiTenant        bool             `json:"multitenant"`   // any organizational directory
+	PublicClient       bool             `json:"public_client"` // redirect URIs are of the mobile and desktop platform
+	RedirectURIs       []string         `json:"redirect_uris"`
+	Owner              string           `json:"owner"`               // a user's name: who registered it
+	CoOwners           []string         `json:"co_owners"`           // further users' names
+	Delegated          []string         `json:"delegated"`           // Graph permissions it lists
+	AzureDevOps        []string         `json:"azure_devops"`        // Azure DevOps permissions it lists
+	ApplicationGranted []string         `json:"application_granted"` // Graph application permissions it holds
+	ConsentedForAll    bool             `json:"consented_for_all"`   // what it lists is granted tenant-wide
+	Consented          []string         `json:"consented"`           // or only these Graph permissions are
+	VerifiedPublisher  string           `json:"verified_publisher"`  // a display name; empty: not verified
+	PropertyLock       bool             `json:"property_lock"`       // service principals elsewhere cannot be changed
+	Disabled           bool             `json:"disabled"`            // isDisabled of the registration
+	SignInDisabled     bool             `json:"sign_in_disabled"`    // accountEnabled of its service principal is false
+	AssignmentRequired bool             `json:"assignment_required"` // only those assigned may sign in to it
+	Assigned           []string         `json:"assigned"`            // users' names
+	AppRoles           []seedRole       `json:"app_roles"`
+	RoleAssignments    []seedAssignment `json:"role_assignments"`
+	OptionalClaims     []string         `json:"optional_claims"` // of ID tokens
 
 	Secret     string       `json:"secret"`      // a client secret's value
 	SecretDays int          `json:"secret_days"` // until it expires, may be negative; 0: two years

@@ -108,6 +108,11 @@ func (t seedTenant) check(people []string, all seedFile) error {
 			return fmt.Errorf(`"without_principals" has %q: give %s (Azure DevOps), %s (Microsoft Graph) or %s (Azure Resource Manager)`, id, devopsAppID, graphAppID, managementAppID)
 		}
 	}
+	for i, a := range t.EnterpriseApps {
+		if err := a.check(t.Domain, people, all); err != nil {
+			return fmt.Errorf("enterprise_apps[%d]: %w", i, err)
+		}
+	}
 	for i, a := range t.LegacyApps {
 		if err := a.check(); err != nil {
 			return fmt.Errorf("legacy_apps[%d]: %w", i, err)
@@ -189,6 +194,12 @@ func (a seedApp) check(people []string) error {
 		return err
 	}
 	if err := checkPeople("assigned", a.Assigned, people); err != nil {
+		return err
+	}
+	if err := checkRoles(a.RoleAssignments, people, a.AppRoles); err != nil {
+		return err
+	}
+	if err := (seedApp{Delegated: a.Consented}).checkPermissions(); err != nil {
 		return err
 	}
 	return a.checkPermissions()

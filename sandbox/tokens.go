@@ -99,7 +99,7 @@ func (g accessGrant) describeUser(c *accessClaims) {
 	c.FamilyName, c.GivenName, c.Name = u.Surname, u.GivenName, u.DisplayName
 	c.ObjectID, c.UPN, c.UniqueName = u.ID, u.UserPrincipalName, u.UserPrincipalName
 	c.Subject = pairwise(u.ID, g.resource)
-	c.Scopes = joinScopes(g.scopes)
+	c.Scopes, c.Roles = joinScopes(g.scopes), g.tenant.rolesOf(u, g.resource)
 	if g.subject.home.ID != g.tenant.ID {
 		c.IDP = stsIssuer(g.subject.home.ID)
 	}
@@ -115,41 +115,43 @@ func (g accessGrant) describeForGraph(c *accessClaims) {
 
 // idClaims is the payload of an ID token, v2.0 or v1.0.
 type idClaims struct {
-	Audience          string `json:"aud"`
-	Issuer            string `json:"iss"`
-	Issued            int64  `json:"iat"`
-	NotBefore         int64  `json:"nbf"`
-	Expires           int64  `json:"exp"`
-	AccessTokenHash   string `json:"at_hash,omitempty"`
-	AIO               string `json:"aio"`
-	AuthTime          int64  `json:"auth_time,omitempty"`
-	CodeHash          string `json:"c_hash,omitempty"`
-	Email             string `json:"email,omitempty"`
-	FamilyName        string `json:"family_name,omitempty"`
-	GivenName         string `json:"given_name,omitempty"`
-	IDP               string `json:"idp,omitempty"`
-	Name              string `json:"name,omitempty"`
-	Nonce             string `json:"nonce,omitempty"`
-	ObjectID          string `json:"oid,omitempty"`
-	PreferredUsername string `json:"preferred_username,omitempty"`
-	RH                string `json:"rh"`
-	Subject           string `json:"sub"`
-	Tenant            string `json:"tid"`
-	UniqueName        string `json:"unique_name,omitempty"`
-	UPN               string `json:"upn,omitempty"`
-	UTI               string `json:"uti"`
-	Version           string `json:"ver"`
+	Audience          string   `json:"aud"`
+	Issuer            string   `json:"iss"`
+	Issued            int64    `json:"iat"`
+	NotBefore         int64    `json:"nbf"`
+	Expires           int64    `json:"exp"`
+	AccessTokenHash   string   `json:"at_hash,omitempty"`
+	AIO               string   `json:"aio"`
+	AuthTime          int64    `json:"auth_time,omitempty"`
+	CodeHash          string   `json:"c_hash,omitempty"`
+	Email             string   `json:"email,omitempty"`
+	FamilyName        string   `json:"family_name,omitempty"`
+	GivenName         string   `json:"given_name,omitempty"`
+	IDP               string   `json:"idp,omitempty"`
+	Name              string   `json:"name,omitempty"`
+	Nonce             string   `json:"nonce,omitempty"`
+	ObjectID          string   `json:"oid,omitempty"`
+	PreferredUsername string   `json:"preferred_username,omitempty"`
+	RH                string   `json:"rh"`
+	Roles             []string `json:"roles,omitempty"`
+	Subject           string   `json:"sub"`
+	Tenant            string   `json:"tid"`
+	UniqueName        string   `json:"unique_name,omitempty"`
+	UPN               string   `json:"upn,omitempty"`
+	UTI               string   `json:"uti"`
+	Version           string   `json:"ver"`
 }
 
 // An idGrant is what one ID token is about. Code and access token are those
 // that leave in the same answer of the authorization endpoint, if any.
 type idGrant struct {
-	v1          bool
-	client      client
-	subject     *subject
-	oidc        []string
-	nonce       string
-	code, token string
+	v1            bool
+	client        client
+	subject       *subject
+	oidc          []string
+	nonce         string
+	code, token   string
+	authenticated authentication
 }
 
 // idToken signs an ID token, valid for an hour. Its issuer follows the host
@@ -161,6 +163,7 @@ func (v *visit) idToken(g idGrant) string {
 		Issued: v.at.Unix(), NotBefore: v.at.Unix(), Expires: v.at.Add(time.Hour).Unix(),
 		AIO: opaque("AT", 30), RH: opaque("0.A", 27), UTI: opaque("", 16),
 		Nonce: g.nonce, ObjectID: u.ID, Subject: pairwise(u.ID, g.client.AppID), Tenant: tenantID,
+		AuthTime: g.authTime(), Roles: g.subject.tenant.rolesOf(u, g.client.AppID),
 		CodeHash: halfHash(g.code), AccessTokenHash: halfHash(g.token), Version: "2.0",
 	}
 	if g.subject.home.ID != tenantID {
