@@ -43,6 +43,8 @@ type convergence struct {
 	*Engine
 	want Desired
 	plan func(Actual, []Entry) (Plan, error)
+	// read learns what is there; nil means everything an environment has.
+	read func(context.Context, Directory, Desired) (Actual, error)
 
 	given   *Actual // read by the caller already
 	actual  Actual
@@ -130,7 +132,12 @@ func (c *convergence) readOnce(ctx context.Context) (err error) {
 	if likely == "" {
 		likely = c.history.client
 	}
-	if c.actual, err = read(ctx, c.Directory, c.want, likely); err == nil {
+	if c.read != nil {
+		c.actual, err = c.read(ctx, c.Directory, c.want)
+	} else {
+		c.actual, err = read(ctx, c.Directory, c.want, likely)
+	}
+	if err == nil {
 		c.acted = false
 	}
 	return err
@@ -144,8 +151,10 @@ func (c *convergence) unsettled(miss int) (Step, time.Duration, bool) {
 		if miss < len(waits) {
 			return s, waits[miss], true
 		}
-		if len(waits) > 0 {
-			c.tired[s.ID] = true // waited for in vain
+		// One that was waited for without an answer says nothing about the
+		// answered one that may follow.
+		if last := c.sent(s); len(waits) > 0 && last != nil && last.State == Done {
+			c.tired[s.ID] = true
 		}
 	}
 	return Step{}, 0, false

@@ -46,6 +46,15 @@ func (e *NotFoundError) Error() string {
 // Unwrap gives the directory's answer.
 func (e *NotFoundError) Unwrap() error { return e.Err }
 
+// A NoApplicationError says that an environment has no application whose
+// credentials could be changed.
+type NoApplicationError struct{ Environment string }
+
+// Error names the mend.
+func (e *NoApplicationError) Error() string {
+	return fmt.Sprintf("The environment %s has no app registration in this tenant: set it up first.", e.Environment)
+}
+
 // A StepError is a step that could not be done. Its text is for people.
 type StepError struct {
 	Step  StepID

@@ -16,7 +16,10 @@ const previewOperation = "{operation}"
 
 func (p planner) newSecret() entra.NewSecret {
 	operation := cmp.Or(p.want.operation, previewOperation)
-	life := time.Duration(p.want.Secret.LifetimeDays) * 24 * time.Hour
+	life := days(p.want.Secret.LifetimeDays)
+	if p.want.most > 0 {
+		life = p.want.most
+	}
 	return entra.NewSecret{
 		Name: entra.SecretName(p.want.Secret.Description, p.want.Name, operation),
 		End:  p.now.UTC().Add(life - clockAllowance).Truncate(time.Second),
@@ -34,13 +37,8 @@ func (p planner) secret() []Step {
 			Note:  "Should the answer not carry its value, POST addPassword follows.",
 		}}
 	}
-	var steps []Step
 	good := liveSecrets(*p.actual.App, p.want.Name, p.now)
-	for _, s := range good {
-		if p.history.lost(s) {
-			steps = append(steps, p.removeSecret(lostSecretStep(s.KeyID), s, "Nobody has its value: the answer that carried it was lost, or it was never looked at in time. It is removed, so that no unknown key to the application lives on."))
-		}
-	}
+	steps := p.removeLost(good)
 	good = slices.DeleteFunc(good, p.history.lost)
 	if p.want.NewSecret {
 		for _, s := range good {
@@ -51,9 +49,20 @@ func (p planner) secret() []Step {
 		good = slices.DeleteFunc(good, func(s entra.Secret) bool { return !p.isNew(s) })
 	}
 	if len(good) > 0 {
-		return append(steps, keepSecret(good))
+		return append(steps, p.keepSecret(good))
 	}
 	return append(steps, p.addSecret(steps))
+}
+
+// removeLost takes away those of live whose value nobody has.
+func (p planner) removeLost(live []entra.Secret) []Step {
+	var steps []Step
+	for _, s := range live {
+		if p.history.lost(s) {
+			steps = append(steps, p.removeSecret(lostSecretStep(s.KeyID), s, "Nobody has its value: the answer that carried it was lost, or it was never looked at in time. It is removed, so that no unknown key to the application lives on."))
+		}
+	}
+	return steps
 }
 
 // isNew reports whether the operation at work made the secret.
@@ -84,12 +93,17 @@ func describe(s entra.Secret) string {
 	return s.Name
 }
 
-func keepSecret(good []entra.Secret) Step {
+// keepSecret leaves what is there: two of which this journal knows both are a
+// rotation on its way, and no difference from what should be.
+func (p planner) keepSecret(good []entra.Secret) Step {
 	s := Step{
 		ID: stepSecret, Action: Keep,
 		Title: fmt.Sprintf("Keep the client secret %q, valid until %s", describe(good[0]), good[0].End.UTC().Format(time.DateOnly)),
 	}
-	if len(good) > 1 {
+	switch {
+	case len(good) == 2 && p.history.known[good[0].KeyID] && p.history.known[good[1].KeyID]:
+		s.Note = "It is being rotated: the old secret works beside the new one until it is retired."
+	case len(good) > 1:
 		s.Note = fmt.Sprintf("%d secrets of this environment are valid, made by different machines. Remove in the portal the ones that the integration does not use.", len(good))
 	}
 	return s

@@ -89,6 +89,9 @@ type Desired struct {
 
 	// operation stands in the name of a new secret; empty in a preview.
 	operation string
+	// most is the longest that the tenant's policy lets a secret last; zero
+	// where that is longer than wanted, or unknown.
+	most time.Duration
 }
 
 // Actual is what the directory holds of it.

@@ -2,6 +2,7 @@ package setup
 
 import (
 	"fmt"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -17,6 +18,16 @@ func LifetimeWords(days int) string {
 		return fmt.Sprintf("%d years", days/365)
 	}
 	return fmt.Sprintf("%d days", days)
+}
+
+func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
+
+// spanWords says a span in whole days where it has at least one.
+func spanWords(d time.Duration) string {
+	if d < days(1) {
+		return fmt.Sprintf("%d hours", int(d.Hours()))
+	}
+	return LifetimeWords(int(d / days(1)))
 }
 
 func capital(s string) string {
