@@ -11,18 +11,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
-	"time"
 
 	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/outbound"
 )
 
 const (
-	deadline = 20 * time.Second
-	// maxBody is the most that is read of one answer.
-	maxBody = 4 << 20
 	// version is the REST version of released resources; preview resources
 	// refuse it with 400 and want previewVersion, which released ones take too
 	// [MicrosoftDocs/azure-devops-docs].
@@ -34,8 +30,8 @@ const (
 // cloud's three Azure DevOps bases; redirects are not followed.
 type Client struct {
 	Cloud entra.Cloud
-	// HTTP trusts the cloud's certificate authority; nil means
-	// http.DefaultClient.
+	// HTTP is the client whose transport carries the requests and trusts the
+	// cloud's certificate authority; nil means the system's authorities.
 	HTTP *http.Client
 }
 
@@ -51,57 +47,49 @@ type call struct {
 // get sends c and decodes its JSON answer; header is the answer's. Errors are
 // *entra.ServiceError for a no, *entra.NoAnswerError for no usable answer.
 func (c *Client) get(ctx context.Context, r call, into any) (http.Header, error) {
-	resp, body, err := c.send(ctx, http.MethodGet, r)
+	a, err := c.send(ctx, http.MethodGet, r)
 	if err != nil {
 		return nil, err
 	}
-	if err := refusal(resp, body); err != nil {
-		return resp.Header, err
+	if err := refusal(a); err != nil {
+		return a.Header, err
 	}
-	if err := json.Unmarshal(body, into); err != nil {
-		return resp.Header, noAnswer(resp.Request, errNotJSON)
+	if err := readable(a); err != nil {
+		return a.Header, unusable(a, r.path, err)
 	}
-	return resp.Header, nil
+	if err := json.Unmarshal(a.Body, into); err != nil {
+		return a.Header, unusable(a, r.path, errNotJSON)
+	}
+	return a.Header, nil
 }
 
-// send makes one request and reads its answer up to maxBody. An error means
-// that no answer came.
-func (c *Client) send(ctx context.Context, method string, r call) (*http.Response, []byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, deadline)
-	defer cancel()
+// readable insists on a JSON document where the service says yes.
+func readable(a outbound.Answer) error {
+	if len(a.Body) == 0 {
+		return errNotJSON
+	}
+	return a.JSON()
+}
+
+// send makes one request and reads its answer. An error means that no answer
+// came.
+func (c *Client) send(ctx context.Context, method string, r call) (outbound.Answer, error) {
 	target := r.base + r.path
 	if len(r.query) > 0 {
 		target += "?" + r.query.Encode()
 	}
 	req, err := http.NewRequestWithContext(ctx, method, target, nil)
 	if err != nil {
-		return nil, nil, &entra.NoAnswerError{Service: service, Method: method, Path: r.path, Err: err}
+		return outbound.Answer{}, &entra.NoAnswerError{Service: service, Method: method, Path: r.path, Err: err}
 	}
 	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "consentry")
 	req.Header.Set("X-TFS-FedAuthRedirect", "Suppress") // 401 instead of a sign-in redirect
 	if !r.token.IsZero() {
 		req.Header.Set("Authorization", "Bearer "+r.token.Reveal())
 	}
-	resp, err := c.guarded().Do(req)
-	if err != nil {
-		return nil, nil, noAnswer(req, err)
+	a := outbound.Send(outbound.CarrierOf(c.HTTP), req, outbound.MaxBody)
+	if a.Err != nil {
+		return a, noAnswer(a, method, req.URL.Path)
 	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
-	if err != nil {
-		return nil, nil, noAnswer(req, err)
-	}
-	return resp, body, nil
-}
-
-func (c *Client) guarded() *http.Client {
-	base := c.HTTP
-	if base == nil {
-		base = http.DefaultClient
-	}
-	guarded := *base
-	guarded.Jar = nil
-	guarded.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &guarded
+	return a, nil
 }

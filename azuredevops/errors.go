@@ -4,13 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"mime"
-	"net"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/outbound"
 )
 
 // service is how errors call it.
@@ -31,64 +30,66 @@ type errorBody struct {
 	} `json:"value"`
 }
 
-// noAnswer keeps the cause of a request without a usable answer. A request
-// whose connection was never made was not sent.
-func noAnswer(req *http.Request, err error) error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		err = wrapped.Err // its own text repeats the address
+// noAnswer is a request to which no whole answer came.
+func noAnswer(a outbound.Answer, method, path string) error {
+	e := &entra.NoAnswerError{Service: service, Method: method, Path: path, Sent: a.Sent, Err: a.Err}
+	if a.Sent {
+		e.RequestID = a.ClientRequestID
 	}
-	var dial *net.OpError
-	return &entra.NoAnswerError{
-		Service: service, Method: req.Method, Path: req.URL.Path,
-		Sent: !errors.As(err, &dial) || dial.Op != "dial", Err: err,
-	}
+	return e
+}
+
+// unusable is an answer that came and cannot be read.
+func unusable(a outbound.Answer, path string, err error) error {
+	a.Err = err
+	return noAnswer(a, http.MethodGet, path)
 }
 
 // refusal returns the error an answer is, or nil for a 2xx with JSON.
-func refusal(resp *http.Response, body []byte) error {
-	if wantsSignIn(resp) {
-		return newError(resp, NotAuthenticated, "the answer is a sign-in page or a redirect to one")
+func refusal(a outbound.Answer) error {
+	if wantsSignIn(a) {
+		return newError(a, NotAuthenticated, "the answer is a sign-in page or a redirect to one")
 	}
-	if resp.StatusCode < 300 {
+	if a.Status < 300 {
 		return nil
 	}
 	var b errorBody
 	// HTML and empty bodies leave b empty; header and status remain then.
-	_ = json.Unmarshal(body, &b)
-	message := firstOf(b.Message, b.Value.Message, headerText(resp), http.StatusText(resp.StatusCode))
+	_ = json.Unmarshal(a.Body, &b)
+	message := firstOf(b.Message, b.Value.Message, headerText(a.Header), http.StatusText(a.Status))
 	code := b.TypeKey
-	if code == "" && resp.StatusCode == http.StatusUnauthorized {
+	if code == "" && a.Status == http.StatusUnauthorized {
 		code = NotAuthenticated
 	}
-	return newError(resp, code, message)
+	return newError(a, code, message)
 }
 
-func wantsSignIn(resp *http.Response) bool {
+func wantsSignIn(a outbound.Answer) bool {
 	switch {
-	case resp.StatusCode == http.StatusNonAuthoritativeInfo:
+	case a.Status == http.StatusNonAuthoritativeInfo:
 		return true
-	case resp.StatusCode >= 300 && resp.StatusCode < 400:
+	case a.Status >= 300 && a.Status < 400:
 		return true
 	}
-	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	return resp.StatusCode < 300 && kind == "text/html"
+	kind, _, _ := mime.ParseMediaType(a.Header.Get("Content-Type"))
+	return a.Status < 300 && kind == "text/html"
 }
 
-func newError(resp *http.Response, code, message string) *entra.ServiceError {
+func newError(a outbound.Answer, code, message string) *entra.ServiceError {
+	wait, _ := outbound.RetryAfter(a.Header.Get("Retry-After"), time.Now())
 	return &entra.ServiceError{
 		Service:    service,
-		Status:     resp.StatusCode,
+		Status:     a.Status,
 		Code:       entra.ForeignText(code),
 		Message:    entra.ForeignText(message),
-		RequestID:  entra.ForeignText(firstOf(resp.Header.Get("ActivityId"), resp.Header.Get("X-VSS-E2EID"))),
-		RetryAfter: retryAfter(resp.Header.Get("Retry-After")),
+		RequestID:  entra.ForeignText(firstOf(a.Header.Get("ActivityId"), a.Header.Get("X-VSS-E2EID"))),
+		RetryAfter: wait,
 	}
 }
 
 // headerText is the text that an error with an empty body carries, URL-escaped.
-func headerText(resp *http.Response) string {
-	text := resp.Header.Get("X-TFS-ServiceError")
+func headerText(h http.Header) string {
+	text := h.Get("X-TFS-ServiceError")
 	if plain, err := url.QueryUnescape(text); err == nil {
 		return plain
 	}
@@ -102,14 +103,6 @@ func statusOf(err error) int {
 		return se.Status
 	}
 	return 0
-}
-
-func retryAfter(header string) time.Duration {
-	s, err := strconv.Atoi(header)
-	if err != nil || s < 0 {
-		return 0
-	}
-	return time.Duration(s) * time.Second
 }
 
 func firstOf(texts ...string) string {

@@ -2,7 +2,6 @@ package azuredevops
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -59,17 +58,17 @@ func (c *Client) Exercise(ctx context.Context, slug, project, scope string, toke
 // try sends a GET of which only the success counts. The status is 0 when no
 // answer came.
 func (c *Client) try(ctx context.Context, r call) (status int, err error) {
-	resp, body, err := c.send(ctx, http.MethodGet, r)
+	a, err := c.send(ctx, http.MethodGet, r)
 	if err != nil {
 		return 0, err
 	}
-	if err := refusal(resp, body); err != nil {
-		return resp.StatusCode, err
+	if err := refusal(a); err != nil {
+		return a.Status, err
 	}
-	if !json.Valid(body) {
-		return resp.StatusCode, noAnswer(resp.Request, errNotJSON)
+	if err := readable(a); err != nil {
+		return a.Status, unusable(a, r.path, err)
 	}
-	return resp.StatusCode, nil
+	return a.Status, nil
 }
 
 func (c *Client) base(h host) string {

@@ -51,22 +51,22 @@ func (c *Client) Lookup(ctx context.Context, slug string) (Organization, error) 
 // probe sends one HEAD and reads the tenant its headers name.
 func (c *Client) probe(ctx context.Context, base, path, slug string) (Organization, int, error) {
 	org := Organization{Slug: slug, Checked: http.MethodHead + " " + base + path}
-	resp, _, err := c.send(ctx, http.MethodHead, call{base: base, path: path})
+	a, err := c.send(ctx, http.MethodHead, call{base: base, path: path})
 	if err != nil {
 		return org, 0, err
 	}
-	tenant := challengedTenant(resp.Header)
+	tenant := challengedTenant(a.Header)
 	if tenant == "" {
-		tenant = strings.ToLower(resp.Header.Get("X-VSS-ResourceTenant"))
+		tenant = strings.ToLower(a.Header.Get("X-VSS-ResourceTenant"))
 	}
 	if !entra.IsGUID(tenant) {
-		return org, resp.StatusCode, nil
+		return org, a.Status, nil
 	}
 	org.Exists = true
 	if tenant != noTenant {
 		org.Tenant, org.Connected = entra.TenantID(tenant), true
 	}
-	return org, resp.StatusCode, nil
+	return org, a.Status, nil
 }
 
 // authorizationURI ends in the tenant: Bearer authorization_uri=https://…/{tenant}

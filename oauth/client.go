@@ -20,9 +20,10 @@ import (
 // *entra.NoAnswerError where no usable answer came.
 type Client struct {
 	Cloud entra.Cloud
-	// HTTP trusts the cloud's certificate authority; nil means
-	// http.DefaultClient. Whatever it says, redirects are not followed,
-	// answers end after 1 MiB, and only Cloud.Login is ever asked.
+	// HTTP is the client whose transport carries the requests and trusts the
+	// cloud's certificate authority; nil means the system's authorities.
+	// Redirects are not followed, answers end after 1 MiB and 20 s, and only
+	// Cloud.Login is ever asked.
 	HTTP *http.Client
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time

@@ -172,6 +172,9 @@ func TestRefusalsBecomeServiceErrors(t *testing.T) {
 				t.Fatalf("%v is no ServiceError", err)
 			}
 			c.want.Service = "sign-in"
+			if c.want.RequestID == "" && entra.IsGUID(got.RequestID) {
+				got.RequestID = "" // what we called the request stands in
+			}
 			if *got != c.want {
 				t.Errorf("\n got %#v\nwant %#v", *got, c.want)
 			}

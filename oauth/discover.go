@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/outbound"
 )
 
 // A Discovery is what anybody may learn about a tenant from its OpenID
@@ -26,18 +26,21 @@ type Discovery struct {
 // AADSTS 90002, something that cannot name one 900023.
 func (c *Client) Discover(ctx context.Context, tenant string) (Discovery, error) {
 	path := "/" + url.PathEscape(tenant) + "/v2.0/.well-known/openid-configuration"
-	resp, body, err := c.get(ctx, path)
+	resp, answer, err := c.get(ctx, path)
 	if err != nil {
 		return Discovery{}, err
 	}
 	if resp.StatusCode != http.StatusOK {
-		return Discovery{}, serviceError(resp, body)
+		return Discovery{}, serviceError(resp, answer.Body)
+	}
+	if err := answer.JSON(); err != nil {
+		return Discovery{}, unusable(answer, resp.Request, err)
 	}
 	var document struct {
 		Issuer string `json:"issuer"`
 	}
-	if err := json.Unmarshal(body, &document); err != nil || document.Issuer == "" {
-		return Discovery{}, unusable(resp.Request, errors.New("what came back is not OpenID Connect metadata"))
+	if err := json.Unmarshal(answer.Body, &document); err != nil || document.Issuer == "" {
+		return Discovery{}, unusable(answer, resp.Request, errors.New("what came back is not OpenID Connect metadata"))
 	}
 	return Discovery{Tenant: issuerTenant(document.Issuer), Issuer: entra.ForeignText(document.Issuer)}, nil
 }
@@ -58,35 +61,23 @@ func issuerTenant(issuer string) entra.TenantID {
 }
 
 // get asks the sign-in service itself, never the address for browsers.
-func (c *Client) get(ctx context.Context, pathAndQuery string) (*http.Response, []byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, deadline)
-	defer cancel()
+func (c *Client) get(ctx context.Context, pathAndQuery string) (*http.Response, outbound.Answer, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Cloud.Login+pathAndQuery, nil)
+	if err == nil {
+		err = admit(req.URL, c.Cloud.Login)
+	}
 	if err != nil {
-		return nil, nil, &entra.NoAnswerError{Service: service, Method: http.MethodGet, Path: pathOf(pathAndQuery), Err: err}
+		return nil, outbound.Answer{}, &entra.NoAnswerError{Service: service, Method: http.MethodGet, Path: pathOf(pathAndQuery), Err: err}
 	}
-	req.Header.Set("User-Agent", "consentry")
-	resp, err := c.guarded().Do(req)
+	a := outbound.Send(outbound.CarrierOf(c.HTTP), req, outbound.MaxTokenBody)
+	resp, err := responseTo(req, a)
 	if err != nil {
-		return nil, nil, lost(req, err)
+		return nil, a, unanswered(req.Method, req.URL.Path, err)
 	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, nil, lost(req, err)
-	}
-	return resp, body, nil
-}
-
-func lost(req *http.Request, err error) error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		return noAnswer(wrapped)
-	}
-	return unusable(req, err)
+	return resp, a, nil
 }
 
 // unusable is an answer that came and cannot be read.
-func unusable(req *http.Request, err error) error {
-	return &entra.NoAnswerError{Service: service, Method: req.Method, Path: req.URL.Path, Sent: true, Err: err}
+func unusable(a outbound.Answer, req *http.Request, err error) error {
+	return &entra.NoAnswerError{Service: service, Method: req.Method, Path: req.URL.Path, Sent: true, RequestID: a.ClientRequestID, Err: err}
 }

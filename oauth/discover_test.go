@@ -35,6 +35,7 @@ func TestATenantIsFoundByAnyOfItsNames(t *testing.T) {
 				if r.URL.Path != "/"+tt.asked+"/v2.0/.well-known/openid-configuration" {
 					t.Errorf("asked %s", r.URL.Path)
 				}
+				w.Header().Set("Content-Type", "application/json")
 				fmt.Fprintf(w, `{"issuer":%q,"token_endpoint":"https://elsewhere.example/token"}`, tt.issuer)
 			})
 			got, err := c.Discover(t.Context(), tt.asked)
@@ -46,11 +47,17 @@ func TestATenantIsFoundByAnyOfItsNames(t *testing.T) {
 }
 
 func TestMetadataThatIsNone(t *testing.T) {
-	for name, answer := range map[string]string{"a proxy's page": "<html>sign in to the proxy</html>", "no issuer": `{"token_endpoint":"x"}`} {
-		c := at(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, answer) })
+	for name, answer := range map[string][2]string{
+		"a proxy's page": {"text/html", "<html>sign in to the proxy</html>"}, "no issuer": {"application/json", `{"token_endpoint":"x"}`},
+		"a name twice": {"application/json", `{"issuer":"https://a","issuer":"https://b"}`},
+	} {
+		c := at(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", answer[0])
+			fmt.Fprint(w, answer[1])
+		})
 		_, err := c.Discover(t.Context(), "organizations")
 		var lost *entra.NoAnswerError
-		if !errors.As(err, &lost) || !lost.Sent {
+		if !errors.As(err, &lost) || !lost.Sent || !entra.IsGUID(lost.RequestID) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

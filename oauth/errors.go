@@ -1,18 +1,17 @@
 package oauth
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
-	"net"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/oauth2"
 
 	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/outbound"
 )
 
 // service is how errors call the sign-in service.
@@ -36,9 +35,9 @@ func tokenError(path string, err error) error {
 	if errors.As(err, &refused) {
 		return serviceError(refused.Response, refused.Body)
 	}
-	var unanswered *url.Error
-	if errors.As(err, &unanswered) {
-		return noAnswer(unanswered)
+	var lost *url.Error // its text repeats the address
+	if errors.As(err, &lost) {
+		return unanswered(http.MethodPost, path, lost.Err)
 	}
 	return &entra.NoAnswerError{
 		Service: service, Method: http.MethodPost, Path: path, Sent: true,
@@ -46,14 +45,18 @@ func tokenError(path string, err error) error {
 	}
 }
 
-// noAnswer keeps the cause and drops the URL's query. A request whose
-// connection was never made was not sent.
-func noAnswer(e *url.Error) error {
-	var dial *net.OpError
-	return &entra.NoAnswerError{
-		Service: service, Method: strings.ToUpper(e.Op), Path: pathOf(e.URL),
-		Sent: !errors.As(e.Err, &dial) || dial.Op != "dial", Err: e.Err,
+// unanswered keeps the cause of a request without an answer. One that did not
+// pass through outbound was refused before it left.
+func unanswered(method, path string, err error) error {
+	e := &entra.NoAnswerError{Service: service, Method: method, Path: path, Err: err}
+	var lost *outbound.Error
+	if errors.As(err, &lost) {
+		e.Sent, e.Err = lost.Sent, lost.Err
+		if lost.Sent {
+			e.RequestID = lost.ClientRequestID
+		}
 	}
+	return e
 }
 
 func pathOf(address string) string {
@@ -70,32 +73,23 @@ func serviceError(resp *http.Response, raw []byte) *entra.ServiceError {
 	// status alone is reported then.
 	_ = json.Unmarshal(raw, &b)
 	e := &entra.ServiceError{
-		Service:    service,
-		Status:     resp.StatusCode,
-		Code:       entra.ForeignText(b.Error),
-		AADSTS:     tellingCode(b.Description, b.URI),
-		SubError:   entra.ForeignText(b.SubError),
-		Message:    entra.ForeignText(b.Description),
-		RequestID:  entra.ForeignText(b.TraceID),
-		RetryAfter: retryAfter(resp.Header.Get("Retry-After")),
+		Service:   service,
+		Status:    resp.StatusCode,
+		Code:      entra.ForeignText(b.Error),
+		AADSTS:    tellingCode(b.Description, b.URI),
+		SubError:  entra.ForeignText(b.SubError),
+		Message:   entra.ForeignText(b.Description),
+		RequestID: entra.ForeignText(b.TraceID),
 	}
+	e.RetryAfter, _ = outbound.RetryAfter(resp.Header.Get("Retry-After"), time.Now())
 	if n := len(b.Codes); n > 0 {
 		e.AADSTS = b.Codes[n-1] // wrapping codes come first
 	}
 	if e.RequestID == "" {
-		e.RequestID = entra.ForeignText(resp.Header.Get("x-ms-request-id"))
+		e.RequestID = entra.ForeignText(cmp.Or(resp.Header.Get("x-ms-request-id"), resp.Header.Get("client-request-id")))
 	}
 	if e.Message == "" {
 		e.Message = "the answer gives no reason"
 	}
 	return e
-}
-
-// retryAfter reads a number of seconds; the sign-in service sends no dates.
-func retryAfter(header string) time.Duration {
-	s, err := strconv.Atoi(header)
-	if err != nil || s < 0 {
-		return 0
-	}
-	return time.Duration(s) * time.Second
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/outbound"
 )
 
 // A Probe is what the authorization endpoint says to a request when nobody is
@@ -40,28 +41,28 @@ var needSignIn = []string{"login_required", "interaction_required", "consent_req
 func (c *Client) Probe(ctx context.Context, r Request) (Probe, error) {
 	r.Prompt = "none"
 	_, address := Begin(c.Cloud, r, time.Time{}) // the flow ends here: nothing comes back
-	resp, body, err := c.get(ctx, strings.TrimPrefix(address, c.Cloud.Authorize))
+	resp, answer, err := c.get(ctx, strings.TrimPrefix(address, c.Cloud.Authorize))
 	if err != nil {
 		return Probe{}, err
 	}
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
-		return redirected(resp)
+		return redirected(resp, answer)
 	}
-	return shown(resp, string(body))
+	return shown(resp, answer)
 }
 
 // redirected reads the answer that a browser would carry to the integration.
 // It stands in the query, or in the fragment where the service chose that.
-func redirected(resp *http.Response) (Probe, error) {
+func redirected(resp *http.Response, a outbound.Answer) (Probe, error) {
 	to, err := resp.Location()
 	if err != nil {
-		return Probe{}, unusable(resp.Request, errors.New("the redirect leads nowhere"))
+		return Probe{}, unusable(a, resp.Request, errors.New("the redirect leads nowhere"))
 	}
-	answer := to.Query()
+	said := to.Query()
 	if fragment, err := url.ParseQuery(to.Fragment); err == nil && fragment.Has("error") {
-		answer = fragment
+		said = fragment
 	}
-	cb := ParseCallback(answer)
+	cb := ParseCallback(said)
 	return Probe{
 		Accepted: cb.Error == "" || slices.Contains(needSignIn, cb.Error),
 		AADSTS:   cb.AADSTS, Error: cb.Error, Text: cb.Description,
@@ -70,10 +71,11 @@ func redirected(resp *http.Response) (Probe, error) {
 
 // shown reads the service's own page: with prompt=none there is none but the
 // error page.
-func shown(resp *http.Response, page string) (Probe, error) {
+func shown(resp *http.Response, a outbound.Answer) (Probe, error) {
+	page := string(a.Body)
 	code := tellingCode(page)
 	if code == 0 {
-		return Probe{}, unusable(resp.Request, errors.New("what came back is neither a redirect nor an error of the sign-in service"))
+		return Probe{}, unusable(a, resp.Request, errors.New("what came back is neither a redirect nor an error of the sign-in service"))
 	}
 	return Probe{OnPage: true, AADSTS: code, Text: lineWith(page, "AADSTS"+strconv.Itoa(code))}, nil
 }

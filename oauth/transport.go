@@ -1,74 +1,73 @@
 package oauth
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/consentry/consentry/outbound"
 )
 
-const (
-	// deadline bounds one exchange with the sign-in service; an earlier one
-	// of the caller's context stands.
-	deadline = 20 * time.Second
-	// maxBody is the most that is read of one answer.
-	maxBody = 1 << 20
-)
+// deadline bounds one exchange with the sign-in service; an earlier one of the
+// caller's context stands.
+const deadline = outbound.Deadline
 
 // prepare returns a context that carries the guarded HTTP client to x/oauth2
 // and go-oidc, and a deadline.
 func (c *Client) prepare(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx = context.WithValue(ctx, oauth2.HTTPClient, c.guarded())
-	return context.WithTimeout(ctx, deadline)
-}
-
-// guarded is a copy of the client that follows no redirect, reads at most
-// maxBody and asks nobody but the cloud's sign-in service. go-oidc reads
-// answers without limit and follows the jwks_uri it is told.
-func (c *Client) guarded() *http.Client {
-	base := c.HTTP
-	if base == nil {
-		base = http.DefaultClient
+	guarded := &http.Client{
+		Transport:     guard{next: outbound.CarrierOf(c.HTTP), login: c.Cloud.Login},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	guarded := *base
-	guarded.Jar = nil
-	guarded.Timeout = deadline
-	guarded.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	guarded.Transport = guard{next: base.Transport, login: c.Cloud.Login}
-	return &guarded
+	return context.WithTimeout(context.WithValue(ctx, oauth2.HTTPClient, guarded), deadline)
 }
 
-// guard is an http.RoundTripper for one origin with bounded bodies.
+// guard is an http.RoundTripper that asks nobody but the cloud's sign-in
+// service and hands on whole answers that are JSON: go-oidc reads answers
+// without limit and follows the jwks_uri it is told, x/oauth2 takes a form for
+// a token.
 type guard struct {
 	next  http.RoundTripper
 	login string
 }
 
+// RoundTrip implements http.RoundTripper.
 func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
-	login, err := url.Parse(g.login)
-	if err != nil || r.URL.Scheme != login.Scheme || r.URL.Host != login.Host {
-		if r.Body != nil {
-			_ = r.Body.Close() // a RoundTripper's duty; there is nobody to tell
-		}
-		return nil, fmt.Errorf("refused to ask %s: it is not this cloud's sign-in service", r.URL.Host)
+	if r.Body != nil {
+		defer r.Body.Close()
 	}
-	next := g.next
-	if next == nil {
-		next = http.DefaultTransport
-	}
-	resp, err := next.RoundTrip(r)
-	if err != nil {
+	if err := admit(r.URL, g.login); err != nil {
 		return nil, err
 	}
-	resp.Body = limitedBody{io.LimitReader(resp.Body, maxBody), resp.Body}
-	return resp, nil
+	a := outbound.Send(g.next, r, outbound.MaxTokenBody)
+	if a.Err == nil {
+		a.Err = a.JSON()
+	}
+	return responseTo(r, a)
 }
 
-type limitedBody struct {
-	io.Reader
-	io.Closer
+// admit keeps secrets and codes on the cloud's sign-in service.
+func admit(u *url.URL, login string) error {
+	base, err := url.Parse(login)
+	if err != nil || u.Scheme != base.Scheme || u.Host != base.Host {
+		return fmt.Errorf("refused to ask %s: it is not this cloud's sign-in service", u.Host)
+	}
+	return nil
+}
+
+func responseTo(r *http.Request, a outbound.Answer) (*http.Response, error) {
+	if err := a.Failure(); err != nil {
+		return nil, err
+	}
+	header := a.Header.Clone()
+	header.Set("client-request-id", a.ClientRequestID)
+	return &http.Response{
+		StatusCode: a.Status, Status: http.StatusText(a.Status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: header, Body: io.NopCloser(bytes.NewReader(a.Body)), ContentLength: int64(len(a.Body)), Request: r,
+	}, nil
 }
