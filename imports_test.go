@@ -44,8 +44,9 @@ var rules = []rule{
 	{"store", []string{"entra", "setup", "trial", "checks"}, []string{"github.com/gin-gonic"}, "the store keeps values and knows no page"},
 	{"templates", []string{}, nil, "templates are files"},
 	{"static", []string{}, nil, "static files are files"},
+	{"work", []string{}, []string{"net/http", "github.com/gin-gonic"}, "the queue wakes whoever is told to it and knows no operation"},
 	{"web", []string{"templates", "static"}, nil, "the shell knows no domain"},
-	{"handlers", []string{"entra", "preset", "setup", "oauth", "trial", "store", "web", "checks", "diagnose", "explain", "advise"}, []string{"net/http/httputil"}, "pages reach Graph and Azure DevOps through the few methods they declare"},
+	{"handlers", []string{"entra", "preset", "setup", "oauth", "trial", "store", "web", "checks", "diagnose", "explain", "advise", "work"}, []string{"net/http/httputil"}, "pages reach Graph and Azure DevOps through the few methods they declare"},
 	{"e2e", []string{}, nil, "end-to-end tests drive the built binary from outside"},
 	{"e2e/connector", []string{}, []string{"github.com", "golang.org"}, "a connector shares nothing with what it is a witness of"},
 }
@@ -62,6 +63,7 @@ var doors = []struct {
 	{"github.com/gorilla/", []string{"web"}, "sessions are the shell's"},
 	{"modernc.org/", []string{"store"}, "only the store knows the database"},
 	{"github.com/jackc/", []string{"store", "store/postgrestest"}, "only the store knows the database"},
+	{"github.com/riverqueue/", []string{"work"}, "the queue of jobs stays behind one door"},
 	{"github.com/pressly/goose", []string{"store"}, "only the store migrates"},
 	{"github.com/playwright-community/", []string{"e2e"}, "the browser is for the end-to-end tests"},
 	{module + "handlers", []string{"cmd/consentry"}, "nobody but the command puts the pages together"},

@@ -28,16 +28,13 @@ import (
 // instead of one started here.
 const URLVariable = "CONSENTRY_TEST_DATABASE"
 
-// shared is the server that the tests of one binary have in common.
-var shared = sync.OnceValues(func() (url string, err error) {
-	if url = os.Getenv(URLVariable); url != "" {
-		return url, nil
+// shared is the server that the tests of one binary have in common. It is kept
+// and not its URL alone: with it the pipe would go whose end ends the server.
+var shared = sync.OnceValues(func() (*server, error) {
+	if url := os.Getenv(URLVariable); url != "" {
+		return &server{url: url}, nil
 	}
-	s, err := launch()
-	if err != nil {
-		return "", err
-	}
-	return s.url, nil
+	return launch()
 })
 
 // Start gives the URL of an empty database on a server that runs for as long
@@ -45,9 +42,9 @@ var shared = sync.OnceValues(func() (url string, err error) {
 // still connected to it.
 func Start(tb testing.TB) (url string) {
 	tb.Helper()
-	admin, err := shared()
+	s, err := shared()
 	giveUp(tb, err)
-	url, drop := create(tb, admin)
+	url, drop := create(tb, s.url)
 	tb.Cleanup(drop)
 	return url
 }

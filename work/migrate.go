@@ -1,0 +1,54 @@
+package work
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/rivermigrate"
+)
+
+// migrationLock is the number of the PostgreSQL advisory lock that is held
+// while River's tables are brought up to date: replicas start side by side. A
+// SQLite file belongs to one process.
+const migrationLock = 0x436f6e736e747279 // "Consntry"
+
+func migrate(ctx context.Context, o Options, driver riverdriver.Driver[*sql.Tx], log *slog.Logger) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("work: bring the queue's tables up to date: %w", err)
+		}
+	}()
+	unlock, err := lock(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+	m, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: log})
+	if err != nil {
+		return err
+	}
+	_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	return err
+}
+
+// lock waits for the lock and holds it on a connection of its own.
+func lock(ctx context.Context, o Options) (unlock func() error, err error) {
+	if o.SQLite {
+		return func() error { return nil }, nil
+	}
+	conn, err := o.DB.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, int64(migrationLock)); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return func() error {
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, int64(migrationLock))
+		return errors.Join(err, conn.Close())
+	}, nil
+}
