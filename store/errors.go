@@ -26,6 +26,8 @@ var (
 	// ErrUnavailable: the database cannot be written now: locked by a backup,
 	// disk full, read-only. Nothing was changed; trying later may work.
 	ErrUnavailable = errors.New("the database cannot be used right now")
+	// ErrUnaudited: the audit log could not be written, so nothing was done.
+	ErrUnaudited = errors.New("the audit log cannot be written")
 	// ErrUnreadable: a ciphertext does not open: damaged, or moved here from
 	// another row. Nothing of it is given away.
 	ErrUnreadable = errors.New("a stored value is damaged or belongs to another record")
@@ -37,10 +39,12 @@ var (
 	ErrInUse = errors.New("the database is in use by another process")
 )
 
-// notFound turns "no row" into ErrNotFound.
+// notFound turns "no row" into ErrNotFound, and marks other errors of the
+// database that callers can act on. PostgreSQL refuses to compare with a text
+// that no row can hold; that is no row, too.
 func notFound(err error) error {
-	if errors.Is(err, sql.ErrNoRows) {
+	if errors.Is(err, sql.ErrNoRows) || postgresCode(err) == badText {
 		return ErrNotFound
 	}
-	return err
+	return classify(err)
 }

@@ -48,7 +48,10 @@ func (j *journal) Intent(ctx context.Context, e setup.Entry) (seq int64, err err
 			(environment, seq, operation, step, title, request, state, request_id, error, started, ended)
 			VALUES ($1, $2, $3, $4, $5, $6, 'intended', '', '', $7, 0)`,
 			j.op.Environment, seq, j.op.ID, e.Step, e.Title, request, millis(started))
-		return err
+		if err != nil {
+			return err
+		}
+		return j.s.auditIntent(ctx, tx, j.op, e.Request)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("store: journal intent: %w", err)
@@ -78,18 +81,21 @@ func (j *journal) Outcome(ctx context.Context, seq int64, state setup.EntryState
 		if err := heldFence(ctx, tx, j.op); err != nil {
 			return err
 		}
-		n, err := touched(ctx, tx, `UPDATE journal SET state = $1, created = $2, request_id = $3, error = $4, ended = $5
-			WHERE environment = $6 AND seq = $7 AND state IN ('intended', 'unknown')`,
-			state, doc, requestID(created, cause), words(cause), millis(j.s.now()), j.op.Environment, seq)
-		switch {
-		case err != nil:
-			return err
-		case n == 0:
+		var request entra.Request
+		err := tx.QueryRowContext(ctx, `UPDATE journal SET state = $1, created = $2, request_id = $3, error = $4, ended = $5
+			WHERE environment = $6 AND seq = $7 AND state IN ('intended', 'unknown') RETURNING request`,
+			state, doc, requestID(created, cause), words(cause), millis(j.s.now()), j.op.Environment, seq).Scan(document{&request})
+		if errors.Is(err, sql.ErrNoRows) {
 			return ErrConflict
-		case created.SecretValue.IsZero():
-			return nil
 		}
-		return j.s.keepSecret(ctx, tx, j.op, seq, created)
+		if err == nil && !created.SecretValue.IsZero() {
+			err = j.s.keepSecret(ctx, tx, j.op, seq, created)
+		}
+		if err != nil {
+			return err
+		}
+		created.RequestID = requestID(created, cause)
+		return j.s.auditOutcome(ctx, tx, j.op, request, state, created)
 	})
 	if err != nil {
 		return fmt.Errorf("store: journal outcome: %w", err)

@@ -66,8 +66,10 @@ func scanOperation(row scanner) (Operation, error) {
 }
 
 // StartOperation records a running operation with a lease, in the person's
-// name. ErrBusy: one is running for the environment already. One whose lease
-// is over does not count: it is marked interrupted and taken over.
+// name, with its intent in the audit log: when that cannot be written
+// (ErrUnaudited), nothing is recorded. ErrBusy: one is running for the
+// environment already. One whose lease is over does not count: it is marked
+// interrupted and taken over.
 func (s *Store) StartOperation(ctx context.Context, env string, kind OperationKind, actor entra.Person, plan setup.Plan) (Operation, error) {
 	if actor.Tenant == "" || actor.ID == "" {
 		return Operation{}, errors.New("store: start operation: the actor needs a tenant ID and an object ID, since the secret will be shown to nobody else")
@@ -83,8 +85,9 @@ func (s *Store) StartOperation(ctx context.Context, env string, kind OperationKi
 		if err != nil {
 			return err
 		}
-		if _, err := touched(ctx, tx, `UPDATE operations SET state = 'interrupted'
-			WHERE environment = $1 AND state = 'running' AND lease_until <= $2`, env, millis(now)); err != nil {
+		cut, err := all(ctx, tx, scanOperation, `UPDATE operations SET state = 'interrupted'
+			WHERE environment = $1 AND state = 'running' AND lease_until <= $2 RETURNING `+operationColumns, env, millis(now))
+		if err != nil {
 			return err
 		}
 		o, err = scanOperation(tx.QueryRowContext(ctx, `INSERT INTO operations
@@ -95,7 +98,13 @@ func (s *Store) StartOperation(ctx context.Context, env string, kind OperationKi
 		if errors.Is(err, ErrNotFound) {
 			return ErrBusy
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		if err := s.auditCut(ctx, tx, cut); err != nil {
+			return err
+		}
+		return s.auditOperation(ctx, tx, o, "operation-started", AuditIntent)
 	})
 	if err != nil {
 		return Operation{}, fmt.Errorf("store: start operation: %w", err)
@@ -169,10 +178,13 @@ func (s *Store) FinishOperation(ctx context.Context, o Operation) error {
 		n, err := touched(ctx, tx, `UPDATE operations SET state = $1, result = $2, error = $3, ended = $4
 			WHERE id = $5 AND fence = $6 AND state IN ('running', 'interrupted')`,
 			o.State, result, o.Error, millis(s.now()), o.ID, o.Fence)
-		if err == nil && n == 0 {
+		switch {
+		case err != nil:
+			return err
+		case n == 0:
 			return ErrConflict
 		}
-		return err
+		return s.auditOperation(ctx, tx, o, "operation-ended", o.ended())
 	})
 	if err != nil {
 		return fmt.Errorf("store: finish operation: %w", err)
@@ -198,7 +210,10 @@ func (s *Store) Interrupted(ctx context.Context) ([]Operation, error) {
 	err := s.inTx(ctx, func(tx *sql.Tx) (err error) {
 		list, err = all(ctx, tx, scanOperation, `UPDATE operations SET state = 'interrupted'
 			WHERE state = 'running' AND lease_until <= $1 RETURNING `+operationColumns, millis(s.now()))
-		return err
+		if err != nil {
+			return err
+		}
+		return s.auditCut(ctx, tx, list)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("store: interrupted operations: %w", err)

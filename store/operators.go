@@ -44,7 +44,7 @@ func (s *Store) Operator(ctx context.Context, tenant entra.TenantID, id entra.Ob
 	}
 	tokens, err := s.seal.open(operatorTokens, string(id), string(tenant), sealed)
 	if err != nil {
-		return entra.Person{}, nil, fmt.Errorf("store: operator: %w", err)
+		return entra.Person{}, nil, fmt.Errorf("store: operator: %w", s.unreadable(ctx, "operator/"+string(id), err))
 	}
 	return p, tokens, nil
 }

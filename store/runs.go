@@ -103,7 +103,11 @@ func (s *Store) StartRun(ctx context.Context, r Run) (Run, error) {
 			VALUES ($1, $2, $3, $4, $5, $6, '', '', $7, $8, 0, $9)`,
 			r.ID, sql.NullString{String: r.Environment, Valid: r.Environment != ""}, r.Trial, owner, r.Owner.Tenant, r.State,
 			sealed, millis(r.Started), millis(r.Started.Add(WrongRunLifetime)))
-		return err
+		if err != nil {
+			return err
+		}
+		return s.audit(ctx, tx, AuditEvent{Action: "run-started", Result: AuditDone, Object: "run/" + r.ID, Tenant: r.Owner.Tenant, Actor: r.Owner,
+			Detail: map[string]string{"environment": r.Facts.Given.Environment, "client-id": r.Facts.Given.ClientID}})
 	})
 	if err != nil {
 		return Run{}, fmt.Errorf("store: start run: %w", err)
@@ -158,7 +162,7 @@ func (s *Store) Run(ctx context.Context, id string) (Run, error) {
 	}
 	doc, err := s.seal.open(runDocument, r.ID, string(r.Owner.Tenant), sealed)
 	if err != nil {
-		return Run{}, fmt.Errorf("store: run: %w", err)
+		return Run{}, fmt.Errorf("store: run: %w", s.unreadable(ctx, "run/"+r.ID, err))
 	}
 	if err := json.Unmarshal(doc, &r.RunDocument); err != nil {
 		return Run{}, fmt.Errorf("store: run: %w", err)

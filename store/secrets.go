@@ -78,10 +78,13 @@ func (s *Store) RevealSecret(ctx context.Context, id string, by entra.Person) (e
 	err := s.inTx(ctx, func(tx *sql.Tx) (err error) {
 		value, err = s.secretValue(ctx, tx, id, by, `UPDATE secrets SET revealed = $1
 			WHERE id = $2 AND owner_tenant = $3 AND owner_id = $4 AND revealed = 0 AND value IS NOT NULL AND drop_at > $1 RETURNING value`, now)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.auditSecret(ctx, tx, id, "secret-revealed")
 	})
 	if err != nil {
-		return entra.Sensitive{}, fmt.Errorf("store: reveal secret: %w", err)
+		return entra.Sensitive{}, fmt.Errorf("store: reveal secret: %w", s.refused(ctx, "secret-revealed", "secret/"+id, err))
 	}
 	return value, nil
 }
@@ -90,10 +93,18 @@ func (s *Store) RevealSecret(ctx context.Context, id string, by entra.Person) (e
 // consent, whether it was shown or not, until it is dropped. Errors are those
 // of RevealSecret.
 func (s *Store) UseSecret(ctx context.Context, id string, by entra.Person) (entra.Sensitive, error) {
-	value, err := s.secretValue(ctx, s.read, id, by, `SELECT value FROM secrets
-		WHERE id = $2 AND owner_tenant = $3 AND owner_id = $4 AND value IS NOT NULL AND drop_at > $1`, millis(s.now()))
+	now := millis(s.now())
+	var value entra.Sensitive
+	err := s.inTx(ctx, func(tx *sql.Tx) (err error) {
+		value, err = s.secretValue(ctx, tx, id, by, `SELECT value FROM secrets
+			WHERE id = $2 AND owner_tenant = $3 AND owner_id = $4 AND value IS NOT NULL AND drop_at > $1`, now)
+		if err != nil {
+			return err
+		}
+		return s.auditSecret(ctx, tx, id, "secret-used")
+	})
 	if err != nil {
-		return entra.Sensitive{}, fmt.Errorf("store: use secret: %w", err)
+		return entra.Sensitive{}, fmt.Errorf("store: use secret: %w", s.refused(ctx, "secret-used", "secret/"+id, err))
 	}
 	return value, nil
 }
@@ -134,11 +145,15 @@ func (s *Store) whyNoSecret(ctx context.Context, q querier, id string, by entra.
 // twice is no error.
 func (s *Store) DropSecret(ctx context.Context, id string) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		n, err := touched(ctx, tx, `UPDATE secrets SET value = NULL WHERE id = $1`, id)
+		n, err := touched(ctx, tx, `UPDATE secrets SET value = NULL WHERE id = $1 AND value IS NOT NULL`, id)
 		if err == nil && n == 0 {
-			return ErrNotFound
+			err = tx.QueryRowContext(ctx, `SELECT 1 FROM secrets WHERE id = $1`, id).Scan(&n)
+			return notFound(err)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.auditSecret(ctx, tx, id, "secret-dropped")
 	})
 	if err != nil {
 		return fmt.Errorf("store: drop secret: %w", err)
@@ -150,8 +165,13 @@ func (s *Store) DropSecret(ctx context.Context, id string) error {
 // They could not be had any more; this removes them from the file.
 func (s *Store) SweepSecrets(ctx context.Context) (n int, err error) {
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		dropped, err := touched(ctx, tx, `UPDATE secrets SET value = NULL WHERE value IS NOT NULL AND drop_at <= $1`, millis(s.now()))
-		n = int(dropped)
+		dropped, err := all(ctx, tx, scanID, `UPDATE secrets SET value = NULL WHERE value IS NOT NULL AND drop_at <= $1 RETURNING id`, millis(s.now()))
+		n = len(dropped)
+		for _, id := range dropped {
+			if err == nil {
+				err = s.auditSecret(ctx, tx, id, "secret-dropped")
+			}
+		}
 		return err
 	})
 	if err != nil {
@@ -159,3 +179,5 @@ func (s *Store) SweepSecrets(ctx context.Context) (n int, err error) {
 	}
 	return n, nil
 }
+
+func scanID(row scanner) (id string, err error) { return id, row.Scan(&id) }

@@ -36,7 +36,7 @@ func (s *Store) LoadSession(ctx context.Context, hash []byte) ([]byte, error) {
 	}
 	data, err := s.seal.open(sessionData, hex.EncodeToString(hash), "", sealed)
 	if err != nil {
-		return nil, fmt.Errorf("store: load session: %w", err)
+		return nil, fmt.Errorf("store: load session: %w", s.unreadable(ctx, "session/"+hex.EncodeToString(hash)[:12], err))
 	}
 	limit := time.Duration(idle) * time.Millisecond
 	if idleAt.Sub(now) <= limit-limit/touchShare {

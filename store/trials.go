@@ -90,7 +90,7 @@ func (s *Store) TrialByState(ctx context.Context, state string) (t trial.Trial, 
 		return err
 	})
 	if err != nil {
-		return trial.Trial{}, nil, fmt.Errorf("store: trial by state: %w", err)
+		return trial.Trial{}, nil, fmt.Errorf("store: trial by state: %w", s.unreadable(ctx, "test", err))
 	}
 	return t, flow, nil
 }
