@@ -307,4 +307,3 @@ func (l *logs) String() string {
 	defer l.mu.Unlock()
 	return l.b.String()
 }
-
