@@ -27,6 +27,9 @@ type Client struct {
 	HTTP *http.Client
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+
+	issuers issuers
+	skew    skew
 }
 
 // Redeem exchanges the code that came back for f. The secret is zero for a

@@ -69,7 +69,7 @@ func (c *Client) get(ctx context.Context, pathAndQuery string) (*http.Response, 
 	if err != nil {
 		return nil, outbound.Answer{}, &entra.NoAnswerError{Service: service, Method: http.MethodGet, Path: pathOf(pathAndQuery), Err: err}
 	}
-	a := outbound.Send(outbound.CarrierOf(c.HTTP), req, outbound.MaxTokenBody)
+	a := outbound.Send(c.carrier(), req, outbound.MaxTokenBody)
 	resp, err := responseTo(req, a)
 	if err != nil {
 		return nil, a, unanswered(req.Method, req.URL.Path, err)

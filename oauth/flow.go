@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,6 +30,9 @@ type Request struct {
 	Prompt string
 	// LoginHint fills in the user name; empty leaves it to the person.
 	LoginHint string
+	// MaxAge is how long ago the person may have proved who they are, in whole
+	// seconds; the ID token then says when (claim auth_time). Zero asks nothing.
+	MaxAge time.Duration
 }
 
 // A Flow is what must be remembered between sending a person away and their
@@ -90,6 +94,9 @@ func Begin(c entra.Cloud, r Request, now time.Time) (Flow, string) {
 	}
 	setIfGiven(q, "prompt", r.Prompt)
 	setIfGiven(q, "login_hint", r.LoginHint)
+	if r.MaxAge > 0 {
+		q.Set("max_age", strconv.Itoa(int(r.MaxAge.Seconds())))
+	}
 	return f, c.AuthorizeURL(r.Tenant) + "?" + q.Encode()
 }
 

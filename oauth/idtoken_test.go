@@ -96,7 +96,7 @@ func TestVerifyIDTokenRefusesWrongClaims(t *testing.T) {
 		"no tenant":                         {"tid": nil},
 		"a tenant that is a path":           {"tid": "../evil"},
 		"no object id":                      {"oid": nil},
-		"expired":                           {"exp": began.Unix()},
+		"expired":                           {"exp": began.Add(-5 * time.Minute).Unix()},
 		"not valid yet":                     {"nbf": began.Add(time.Hour).Unix()},
 		"issued in the future":              {"iat": began.Add(time.Hour).Unix()},
 		"claims of another type":            {"oid": 7},

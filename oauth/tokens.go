@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,9 +23,40 @@ type Tokens struct {
 	// Scopes are what the answer says was granted, with resource prefix but
 	// for Microsoft Graph's.
 	Scopes []string
+	// Asked are the scopes that the person was asked for: those of the
+	// authorization request. Microsoft puts everything else that was ever
+	// consented on the same resource into the token as well, so Scopes may hold
+	// more.
+	Asked []string
 	// Lifetime is the answer's expires_in; Expires counts it from receipt.
 	Lifetime time.Duration
 	Expires  time.Time
+}
+
+// Received is when the tokens came.
+func (t Tokens) Received() time.Time { return t.Expires.Add(-t.Lifetime) }
+
+// Allow reports whether each scope was asked for and granted. Scopes that the
+// answer does not repeat, those of the sign-in itself, count as granted.
+func (t Tokens) Allow(scopes []string) bool {
+	for _, s := range scopes {
+		if !holds(t.Asked, s) || isGraph(s) && !holds(t.Scopes, s) {
+			return false
+		}
+	}
+	return true
+}
+
+// graphScope begins the long form of Microsoft Graph's scopes, which answers
+// leave out.
+const graphScope = "https://graph.microsoft.com/"
+
+func isGraph(scope string) bool { return strings.HasPrefix(scope, graphScope) }
+
+// holds compares without letter case, as the sign-in service does.
+func holds(list []string, scope string) bool {
+	short := strings.TrimPrefix(scope, graphScope)
+	return slices.ContainsFunc(list, func(s string) bool { return strings.EqualFold(strings.TrimPrefix(s, graphScope), short) })
 }
 
 // sealedTokens is the storage form of Tokens, values in clear.
@@ -34,6 +66,7 @@ type sealedTokens struct {
 	ID        string        `json:"id,omitempty"`
 	TokenType string        `json:"tokenType"`
 	Scopes    []string      `json:"scopes"`
+	Asked     []string      `json:"asked,omitempty"`
 	Lifetime  time.Duration `json:"lifetime"` // nanoseconds
 	Expires   time.Time     `json:"expires"`
 }
@@ -43,7 +76,7 @@ type sealedTokens struct {
 func (t Tokens) Seal() []byte {
 	b, err := json.Marshal(sealedTokens{
 		t.Access.Reveal(), t.Refresh.Reveal(), t.ID.Reveal(),
-		t.TokenType, t.Scopes, t.Lifetime, t.Expires,
+		t.TokenType, t.Scopes, t.Asked, t.Lifetime, t.Expires,
 	})
 	if err != nil { // strings, a number and a time of this era always encode
 		panic(err)
@@ -63,6 +96,7 @@ func OpenTokens(sealed []byte) (Tokens, error) {
 		ID:        entra.NewSensitive(s.ID),
 		TokenType: s.TokenType,
 		Scopes:    s.Scopes,
+		Asked:     s.Asked,
 		Lifetime:  s.Lifetime,
 		Expires:   s.Expires,
 	}, nil

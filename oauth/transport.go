@@ -21,7 +21,7 @@ const deadline = outbound.Deadline
 // and go-oidc, and a deadline.
 func (c *Client) prepare(ctx context.Context) (context.Context, context.CancelFunc) {
 	guarded := &http.Client{
-		Transport:     guard{next: outbound.CarrierOf(c.HTTP), login: c.Cloud.Login},
+		Transport:     guard{next: c.carrier(), login: c.Cloud.Login},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	return context.WithTimeout(context.WithValue(ctx, oauth2.HTTPClient, guarded), deadline)
