@@ -20,6 +20,8 @@ type Route struct {
 	Recent bool
 	// Body is what its forms may send; zero means what all may.
 	Body web.Body
+	// Limit is how often somebody may use it; zero sets no limit.
+	Limit web.Limit
 	// Answers marks an address that a sign-in service leads back to: what
 	// stands in it goes no further.
 	Answers bool
@@ -52,9 +54,9 @@ func (h *Handlers) Table() []Route {
 
 		// Signing in to the directory.
 		{Method: get, Path: "/sign-in", handle: h.showSignIn},
-		{Method: get, Path: "/sign-in/begin", handle: h.beginSignIn},
-		{Method: get, Path: signInCallback, Answers: true, handle: h.finishSignIn},
-		{Method: post, Path: "/sign-in/azure-cli", handle: h.useAzureCLI},
+		{Method: get, Path: "/sign-in/begin", Limit: signInLimit, handle: h.beginSignIn},
+		{Method: get, Path: signInCallback, Answers: true, Limit: callbackLimit, handle: h.finishSignIn},
+		{Method: post, Path: "/sign-in/azure-cli", Limit: signInLimit, handle: h.useAzureCLI},
 		{Method: post, Path: "/sign-out", handle: h.signOut},
 
 		// The wizard.
@@ -67,32 +69,32 @@ func (h *Handlers) Table() []Route {
 		{Method: get, Path: "/environments/:id/admin-request", Least: Viewer, handle: h.showAdminRequest},
 
 		// Applying a plan.
-		{Method: post, Path: "/environments/:id/apply", Least: Admin, Recent: true, handle: h.apply},
+		{Method: post, Path: "/environments/:id/apply", Least: Admin, Recent: true, Limit: changeLimit, handle: h.apply},
 		{Method: get, Path: "/operations/:id", Least: Viewer, handle: h.showOperation},
 		{Method: get, Path: "/operations/:id/events", Least: Viewer, handle: h.streamOperation},
-		{Method: post, Path: "/operations/:id/resume", Least: Admin, Recent: true, handle: h.resume},
+		{Method: post, Path: "/operations/:id/resume", Least: Admin, Recent: true, Limit: changeLimit, handle: h.resume},
 
 		// The secret's one showing.
 		{Method: get, Path: "/environments/:id/secret", Least: Admin, handle: h.showSecret},
-		{Method: post, Path: "/environments/:id/secret/:secret/reveal", Least: Admin, handle: h.revealSecret},
-		{Method: post, Path: "/environments/:id/secret/replace", Least: Admin, Recent: true, handle: h.replaceSecret},
+		{Method: post, Path: "/environments/:id/secret/:secret/reveal", Least: Admin, Limit: revealLimit, handle: h.revealSecret},
+		{Method: post, Path: "/environments/:id/secret/replace", Least: Admin, Recent: true, Limit: changeLimit, handle: h.replaceSecret},
 
 		// Test consent.
 		{Method: get, Path: "/tests/new", Least: Support, handle: h.showTestAny},
-		{Method: post, Path: "/tests", Least: Support, handle: h.startTestAny},
+		{Method: post, Path: "/tests", Least: Support, Limit: checkLimit, handle: h.startTestAny},
 		{Method: get, Path: "/environments/:id/test", Least: Support, handle: h.showTest},
-		{Method: post, Path: "/environments/:id/test", Least: Support, handle: h.startTest},
+		{Method: post, Path: "/environments/:id/test", Least: Support, Limit: checkLimit, handle: h.startTest},
 		{Method: get, Path: "/tests/:id", Least: Viewer, handle: h.showTrial},
-		{Method: get, Path: "/tests/:id/leave", Least: Support, handle: h.leaveForMicrosoft},
+		{Method: get, Path: "/tests/:id/leave", Least: Support, Limit: checkLimit, handle: h.leaveForMicrosoft},
 		{Method: get, Path: "/tests/:id/answered", Least: Viewer, handle: h.showAnswered},
 		{Method: get, Path: "/tests/:id/events", Least: Viewer, handle: h.streamTrial},
 		{Method: post, Path: "/tests/:id/closed", Least: Support, handle: h.trialClosed},
 		{Method: post, Path: "/tests/:id/no-answer", Least: Support, handle: h.trialNoAnswer},
 		{Method: post, Path: "/tests/:id/pasted", Least: Support, handle: h.trialPasted},
-		{Method: get, Path: trialCallback, Answers: true, handle: h.finishTrial},
+		{Method: get, Path: trialCallback, Answers: true, Limit: callbackLimit, handle: h.finishTrial},
 		{Method: get, Path: "/environments/:id/customer", Least: Support, handle: h.showCustomer},
 		{Method: post, Path: "/environments/:id/customer", Least: Admin, handle: h.registerOutcome},
-		{Method: get, Path: consentOutcome, Answers: true, handle: h.showOutcome},
+		{Method: get, Path: consentOutcome, Answers: true, Limit: callbackLimit, handle: h.showOutcome},
 
 		// Living with an environment.
 		{Method: get, Path: "/environments/:id", Least: Viewer, handle: h.showEnvironment},
@@ -103,15 +105,15 @@ func (h *Handlers) Table() []Route {
 
 		// The checks.
 		{Method: get, Path: "/diagnose", Least: Support, handle: h.showDiagnose},
-		{Method: post, Path: "/diagnose", Least: Support, handle: h.startDiagnose},
+		{Method: post, Path: "/diagnose", Least: Support, Limit: checkLimit, handle: h.startDiagnose},
 		{Method: get, Path: "/environments/:id/checks", Least: Support, handle: h.showEnvironmentChecks},
-		{Method: post, Path: "/environments/:id/checks", Least: Support, handle: h.startEnvironmentChecks},
+		{Method: post, Path: "/environments/:id/checks", Least: Support, Limit: checkLimit, handle: h.startEnvironmentChecks},
 		{Method: get, Path: "/runs/:id", Least: Viewer, handle: h.showRun},
 		{Method: get, Path: "/runs/:id/events", Least: Viewer, handle: h.streamRun},
-		{Method: post, Path: "/runs/:id/again", Least: Support, handle: h.again},
+		{Method: post, Path: "/runs/:id/again", Least: Support, Limit: checkLimit, handle: h.again},
 		{Method: get, Path: "/runs/:id/change", Least: Support, handle: h.changeGiven},
 		{Method: get, Path: "/runs/:id/fix", Least: Support, handle: h.showFix},
-		{Method: post, Path: "/runs/:id/fix", Least: Admin, Recent: true, handle: h.fix},
+		{Method: post, Path: "/runs/:id/fix", Least: Admin, Recent: true, Limit: changeLimit, handle: h.fix},
 		{Method: get, Path: "/runs/:id/report", Least: Viewer, handle: h.showReport},
 		{Method: get, Path: "/runs/:id/report.html", Least: Viewer, handle: h.reportHTML},
 		{Method: get, Path: "/runs/:id/report.md", Least: Viewer, handle: h.reportMarkdown},
@@ -128,7 +130,9 @@ func (h *Handlers) Table() []Route {
 
 // Routes adds every page to e.
 func (h *Handlers) Routes(s *web.Shell, e *gin.Engine) {
+	s.Inputs(inputs)
 	for _, r := range h.Table() {
+		s.Limit(r.Method, r.Path, r.Limit)
 		if r.Body != (web.Body{}) {
 			s.Allow(r.Path, r.Body)
 		}

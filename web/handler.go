@@ -50,7 +50,7 @@ func (s *Shell) Handle(h Handler) gin.HandlerFunc {
 // fail logs err once and answers with its page, unless bytes are already out.
 func (s *Shell) fail(c *gin.Context, err error) {
 	if errors.Is(err, context.Canceled) && c.Request.Context().Err() != nil {
-		c.Abort() // the person has gone; nobody is there to be told
+		c.AbortWithStatus(statusGone) // the person has gone; nobody is there to be told
 		return
 	}
 	e := s.asError(c, err)
@@ -66,13 +66,16 @@ func (s *Shell) fail(c *gin.Context, err error) {
 		writeProblem(c, e)
 		return
 	}
-	page := &ErrorPage{Status: e.Status, Message: e.Public, Next: e.Next, RequestID: requestID(c)}
+	page := &ErrorPage{Status: e.Status, Message: e.Public, Next: e.Next, RequestID: RequestID(c)}
 	page.Title = e.title()
 	if werr := (pageResponse{status: e.Status, name: "error.html", page: page}).write(c, s); werr != nil {
 		Note(c, slog.String("error_page", werr.Error()))
-		c.String(e.Status, "%s\nRequest ID %s", e.Public, requestID(c))
+		c.String(e.Status, "%s\nRequest ID %s", e.Public, RequestID(c))
 	}
 }
+
+// statusGone is for the log: who asked hung up before the answer.
+const statusGone = 499
 
 // problem is an error for a script, as RFC 9457 has it.
 type problem struct {
@@ -85,7 +88,7 @@ type problem struct {
 
 func writeProblem(c *gin.Context, e *Error) {
 	c.Header("Content-Type", "application/problem+json") // kept by JSON
-	c.JSON(e.Status, problem{Type: "about:blank", Title: e.title(), Status: e.Status, Detail: e.Public, Instance: requestID(c)})
+	c.JSON(e.Status, problem{Type: "about:blank", Title: http.StatusText(e.Status), Status: e.Status, Detail: e.Public, Instance: RequestID(c)})
 }
 
 // An Error carries what the person may read beside what the log gets.

@@ -60,7 +60,7 @@ type ErrorPage struct {
 // render executes a page into memory.
 func (s *Shell) render(c *gin.Context, name string, page Pager) ([]byte, error) {
 	b := page.base()
-	b.Nonce = c.GetString(nonceKey)
+	b.Nonce = stateOf(c).nonce
 	b.Cloud, b.Sandbox, b.Version = s.config.Cloud, s.config.Sandbox, s.config.Version
 	if s.config.May != nil {
 		b.may = func(route string) bool { return s.config.May(c, route) }

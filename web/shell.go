@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html/template"
 	"log/slog"
-	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -27,8 +26,11 @@ type Config struct {
 	Cloud   string
 	Sandbox bool
 	Version string
-	// Secure marks the console as served by https; it turns HSTS on.
+	// Secure: people reach the console by https, whoever ends it.
 	Secure bool
+	// Proxies are the reverse proxies in front; without them only the
+	// connection says where a request comes from.
+	Proxies Proxies
 	// Sessions keeps sessions on the server.
 	Sessions SessionStore
 	// Idle and Absolute bound a session's life; zero means 15 min and 8 h.
@@ -39,6 +41,14 @@ type Config struct {
 	// pattern ("POST /environments/:id/apply"); pages leave out what leads to
 	// others. Nil: everybody may use every one.
 	May func(c *gin.Context, route string) bool
+	// Who names the person a session belongs to, so that all their windows count
+	// together towards a Limit; nil, or an empty name, counts the session.
+	Who func(*Session) string
+	// Ready says why the console cannot work, for /readyz, or nil; a nil Ready
+	// is always.
+	Ready func(context.Context) error
+	// Observe hears of each request when it is answered; nil means nobody.
+	Observe func(Answer)
 	// Explain puts an error of the layers below into words; nil, or a nil
 	// answer, leaves it at a page that says nothing of the inside.
 	Explain func(*gin.Context, error) *Error
@@ -53,7 +63,13 @@ type Shell struct {
 	files      map[string]static.File
 	sessions   *store
 	compressed sync.Map // path → gzip bytes
-	bodies     map[string]Body
+	// By route or field; filled before the first request and only read from
+	// then on.
+	bodies    map[string]Body
+	inputs    map[string]Input
+	limits    map[string]Limit
+	buckets   buckets
+	readiness readiness
 }
 
 // New parses the templates and checks the configuration.
@@ -71,7 +87,9 @@ func New(cfg Config) (*Shell, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Shell{config: cfg, files: files}
+	s := &Shell{config: cfg, files: files, bodies: map[string]Body{}, inputs: map[string]Input{}, limits: map[string]Limit{}}
+	s.buckets.most = mostBuckets
+	s.readiness.ask, s.readiness.draining = cfg.Ready, make(chan struct{})
 	s.sessions = &store{backend: cfg.Sessions, idle: cfg.Idle, absolute: cfg.Absolute}
 	if s.templates, err = templates.Parse(s.Funcs()); err != nil {
 		return nil, fmt.Errorf("web: %w", err)
@@ -80,7 +98,7 @@ func New(cfg Config) (*Shell, error) {
 }
 
 // Engine returns the gin engine with every middleware in place and the
-// static files routed; the caller adds its routes with Handle.
+// addresses that need no session; the caller adds its routes with Handle.
 func (s *Shell) Engine() (*gin.Engine, error) {
 	gin.SetMode(gin.ReleaseMode)
 	e := gin.New()
@@ -88,68 +106,21 @@ func (s *Shell) Engine() (*gin.Engine, error) {
 	e.RedirectTrailingSlash = false
 	e.RedirectFixedPath = false
 	e.MaxMultipartMemory = maxBody
-	if err := e.SetTrustedProxies(nil); err != nil {
+	if err := e.SetTrustedProxies(nil); err != nil { // gin's own idea of who asks is never used
 		return nil, fmt.Errorf("web: %w", err)
 	}
-	e.Use(s.logRequests, s.securityHeaders, s.recoverPanics, s.checkHost, s.checkOrigin, s.readForm, s.loadSession)
+	e.Use(s.begin, s.securityHeaders, s.recoverPanics, s.checkHost)
 	e.GET("/static/:file", s.serveStatic)
 	e.GET(healthPath, func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
+	e.GET(readyPath, s.Handle(s.showReady))
+	s.Limit(http.MethodPost, reportPath, reportLimit)
+	e.POST(reportPath, s.limitAddress, s.Handle(s.takeReport))
+	e.Use(s.checkFetch, s.checkOrigin, s.limitAddress, s.readInput, s.loadSession, s.limitPerson)
 	e.NoRoute(s.Handle(func(*gin.Context) (Response, error) { return nil, NotFound("page") }))
 	e.NoMethod(s.Handle(func(*gin.Context) (Response, error) {
 		return nil, &Error{Status: http.StatusMethodNotAllowed, Public: "This address does not take that kind of request. Use the buttons and links of the page before."}
 	}))
 	return e, nil
-}
-
-// healthPath answers whoever asks whether the console is up.
-const healthPath = "/healthz"
-
-// Every time limit of the listener, in one place.
-const (
-	readHeaderTimeout = 5 * time.Second
-	readTimeout       = 15 * time.Second
-	writeTimeout      = 60 * time.Second
-	idleTimeout       = 60 * time.Second
-	drainTimeout      = 20 * time.Second
-	maxHeader         = 32 << 10
-	maxBody           = 64 << 10
-)
-
-// streamsKey holds, in every request's context, the one that ends event
-// streams when the server stops. The requests themselves go on.
-type streamsKey struct{}
-
-// Serve serves h on l until ctx ends, then lets requests finish for up to 20
-// seconds. Event streams end at once: their readers come back by themselves.
-func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
-	base := context.WithoutCancel(ctx)
-	streams, stop := context.WithCancel(base)
-	defer stop()
-	base = context.WithValue(base, streamsKey{}, streams)
-	srv := &http.Server{
-		Handler:           h,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeader,
-		BaseContext:       func(net.Listener) context.Context { return base },
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}
-	srv.RegisterOnShutdown(stop)
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(l) }()
-	select {
-	case err := <-failed:
-		return fmt.Errorf("web: serve: %w", err)
-	case <-ctx.Done():
-	}
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
-	defer cancel()
-	if err := srv.Shutdown(drain); err != nil {
-		return errors.Join(fmt.Errorf("web: shut down: %w", err), srv.Close())
-	}
-	return nil
 }
 
 func (s *Shell) now() time.Time { return s.config.Now() }

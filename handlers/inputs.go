@@ -1,0 +1,29 @@
+package handlers
+
+import (
+	"time"
+
+	"github.com/consentry/consentry/web"
+)
+
+// inputs are the fields that are more than one line of text that comes once.
+// What a callback brings from Microsoft is text that others wrote.
+var inputs = map[string]web.Input{
+	"scopes":            {Several: true, Text: true},
+	"handed":            {Several: true},
+	"op":                {Several: true},
+	"paste":             {Text: true},
+	"pasted":            {Text: true},
+	"address":           {Text: true},
+	"error_description": {Text: true},
+}
+
+// How often somebody may use what costs a sign-in, a secret or many calls of
+// Microsoft's services. A person at work stays far below; a loop does not.
+var (
+	signInLimit   = web.Limit{Burst: 20, Every: 3 * time.Second}
+	callbackLimit = web.Limit{Burst: 20, Every: 3 * time.Second}
+	revealLimit   = web.Limit{Burst: 10, Every: 6 * time.Second}
+	changeLimit   = web.Limit{Burst: 10, Every: 6 * time.Second}
+	checkLimit    = web.Limit{Burst: 20, Every: 6 * time.Second}
+)
