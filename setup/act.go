@@ -133,6 +133,7 @@ func (a *acting) send(ctx context.Context, s Step, c entra.Change) (entra.Create
 		case try >= len(afterOwnCreate) || !a.willPass(err):
 			return entra.Created{}, err
 		}
+		a.lagged.Store(true)
 		a.observe(Event{Step: s.ID, State: Intended, Title: s.Title, Text: "The directory has not caught up yet; trying again.", RequestID: requestID(err)})
 		if err := a.sleep(ctx, afterOwnCreate[try]); err != nil {
 			return entra.Created{}, errStopped

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/consentry/consentry/entra"
@@ -63,6 +64,8 @@ type convergence struct {
 	ids *ids
 	// acted: the last reading is older than what was done.
 	acted bool
+	// lagged: the directory was seen to lag behind its writes.
+	lagged atomic.Bool
 	// proven: reading showed nothing left to do.
 	proven bool
 }
@@ -77,7 +80,7 @@ func (e *Engine) newConvergence(want Desired, given *Actual, plan func(Actual, [
 // run ends with nil when reading showed nothing left to do.
 func (c *convergence) run(ctx context.Context) error {
 	for pass := 1; ; pass++ {
-		if err := c.look(ctx); err != nil {
+		if err := c.survey(ctx); err != nil {
 			return errors.Join(append(c.refusals(), err)...)
 		}
 		ready := c.ready()
@@ -97,28 +100,38 @@ func (c *convergence) run(ctx context.Context) error {
 	}
 }
 
+// survey looks, and until it can be relied upon when nothing seems to be left.
+func (c *convergence) survey(ctx context.Context) error {
+	if _, err := c.look(ctx); err != nil || len(c.steps.Pending()) > 0 {
+		return err
+	}
+	return c.steady(ctx)
+}
+
 // look reads and plans. While something sent shortly before does not show, it
-// looks again.
-func (c *convergence) look(ctx context.Context) error {
+// looks again; missed tells that it had to.
+func (c *convergence) look(ctx context.Context) (missed bool, err error) {
 	for miss := 0; ; miss++ {
 		entries, err := c.Journal.Entries(ctx)
 		if err != nil {
-			return fmt.Errorf("read the journal: %w", err)
+			return missed, fmt.Errorf("read the journal: %w", err)
 		}
 		c.history = newHistory(entries)
 		if err := c.readOnce(ctx); err != nil {
-			return err
+			return missed, err
 		}
 		if c.steps, err = c.plan(c.actual, entries); err != nil {
-			return err
+			return missed, err
 		}
 		s, wait, again := c.unsettled(miss)
 		if !again {
-			return nil
+			return missed, nil
 		}
+		missed = true
+		c.lagged.Store(true)
 		c.observe(Event{Step: s.ID, State: Intended, Title: s.Title, Text: "Sent; waiting until the directory shows it."})
 		if err := c.sleep(ctx, wait); err != nil {
-			return err
+			return missed, err
 		}
 	}
 }
