@@ -86,7 +86,7 @@ func (s *Store) environmentRow(ctx context.Context, query string, args ...any) (
 		e, err = scanEnvironment(tx.QueryRowContext(ctx, query, args...))
 		return err
 	})
-	if err != nil && s.dialect.duplicate(err) {
+	if err != nil && duplicate(err) {
 		return Environment{}, ErrNameTaken
 	}
 	return e, err

@@ -46,7 +46,8 @@ func and(t *testing.T, ours fs.FS, more fstest.MapFS) fstest.MapFS {
 	return more
 }
 
-// explained reports whether the line that declares the column has a comment.
+// explained reports whether the line that declares the column, in a new table
+// or added to one, has a comment.
 func explained(sources, table, column string) bool {
 	_, after, found := strings.Cut(sources, "CREATE TABLE "+table+" (")
 	body, _, _ := strings.Cut(after, "\n);")
@@ -55,7 +56,9 @@ func explained(sources, table, column string) bool {
 			return found && strings.Contains(line, "-- ")
 		}
 	}
-	return false
+	_, after, found = strings.Cut(sources, "ALTER TABLE "+table+" ADD COLUMN "+column+" ")
+	line, _, _ := strings.Cut(after, "\n")
+	return found && strings.Contains(line, "-- ")
 }
 
 func TestAMigrationThatFailsHalfWayChangesNothing(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
@@ -40,10 +41,14 @@ func openSQLite(ctx context.Context, o Options) (s *Store, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	s = &Store{dialect: sqliteDialect, seal: newSealer(o.Key), clock: o.Now, log: o.Log, release: sync.OnceValue(release)}
+	s = &Store{process: newID(), seal: newSealer(o.Key), log: o.Log, pause: pause, release: sync.OnceValue(release)}
+	s.clock, s.leaseClock = o.Now, o.Now
+	if o.Now == nil {
+		s.clock, s.leaseClock = time.Now, steady()
+	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(fmt.Errorf("store: open %s: %w", path, err), s.abandon())
+			err = errors.Join(fmt.Errorf("store: open %s: %w", path, err), s.Close())
 			s = nil
 		}
 	}()
@@ -51,6 +56,9 @@ func openSQLite(ctx context.Context, o Options) (s *Store, err error) {
 		return s, err
 	}
 	if s.read, err = connect(ctx, path, readers, append(pragmas[:len(pragmas):len(pragmas)], pragma{"query_only", "on", "1"})); err != nil {
+		return s, err
+	}
+	if s.queue, err = connect(ctx, path, 1, pragmas); err != nil {
 		return s, err
 	}
 	if err = s.migrateSQLite(ctx); err != nil {
@@ -76,17 +84,6 @@ func (s *Store) migrateSQLite(ctx context.Context) error {
 func (s *Store) endLeases(ctx context.Context) error {
 	_, err := s.write.ExecContext(ctx, `UPDATE operations SET lease_until = 0 WHERE state = 'running'`)
 	return err
-}
-
-// abandon closes what a failed start had opened.
-func (s *Store) abandon() error {
-	var errs []error
-	for _, db := range []*sql.DB{s.read, s.write} {
-		if db != nil {
-			errs = append(errs, db.Close())
-		}
-	}
-	return errors.Join(append(errs, s.release())...)
 }
 
 // claim makes folder and file for the owner only and locks the file against
@@ -150,15 +147,14 @@ func assertPragmas(ctx context.Context, db *sql.DB, set []pragma) error {
 	return nil
 }
 
-var sqliteDialect = dialect{
-	duplicate: func(err error) bool { return sqliteCode(err) == sqlite3.SQLITE_CONSTRAINT_UNIQUE },
-	unavailable: func(err error) bool {
-		switch sqliteCode(err) & 0xff { // the primary code of an extended one
-		case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR:
-			return true
-		}
-		return false
-	},
+func sqliteDuplicate(err error) bool { return sqliteCode(err) == sqlite3.SQLITE_CONSTRAINT_UNIQUE }
+
+func sqliteUnavailable(err error) bool {
+	switch sqliteCode(err) & 0xff { // the primary code of an extended one
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN:
+		return true
+	}
+	return false
 }
 
 // sqliteCode is the extended result code, 0 for an error of another kind.

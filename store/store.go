@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"time"
@@ -16,9 +15,14 @@ type Options struct {
 	// Path of the SQLite file. It is created with its folder when missing,
 	// readable by its owner only.
 	Path string
+	// URL of a PostgreSQL database, postgres://user:password@host/database,
+	// to use instead of a file. Several processes may have it open. It is
+	// never logged and stands in no error, because of the password.
+	URL string
 	// Key encrypts what must not be readable in a copy of the file.
 	Key Key
-	// Now is the clock; nil means time.Now.
+	// Now is the clock, for tests. Nil means time.Now, and on PostgreSQL the
+	// server's clock, which is the same for all replicas.
 	Now func() time.Time
 	// Log hears about migrations and about what could not be written without
 	// failing a read; nil means nobody.
@@ -28,41 +32,51 @@ type Options struct {
 // Store is the open database. Its methods may be called concurrently. Every
 // write is on disk when the method returns.
 type Store struct {
-	// write has one connection: SQLite has one writer anyway, and waiting for
-	// the connection is fairer than waiting for the file's lock.
+	// write has one connection on SQLite: it has one writer anyway, and waiting
+	// for the connection is fairer than waiting for the file's lock.
 	write, read *sql.DB
-	dialect     dialect
-	seal        *sealer
-	clock       func() time.Time
-	log         *slog.Logger
-	release     func() error // gives the lock on the file back
+	// queue is for what runs on a schedule, so that it takes no connection away
+	// from the pages.
+	queue *sql.DB
+	seal  *sealer
+	clock func() time.Time
+	// leaseClock is what leases are kept by: one that all who share the
+	// database agree on and that never jumps.
+	leaseClock func() time.Time
+	pause      func(context.Context, time.Duration) error
+	// process names this open store among all that share the database.
+	process string
+	waker   Waker // nil where nobody is to be woken
+	log     *slog.Logger
+	release func() error // gives the lock on the file back
 }
 
-// dialect is what differs between databases and SQL cannot say.
-type dialect struct {
-	// duplicate: the statement would have broken a unique index.
-	duplicate func(error) bool
-	// unavailable: the database cannot be written now but may be later.
-	unavailable func(error) bool
-}
-
-// Open opens the SQLite database at o.Path, brings its schema up to date and
-// checks the key. Errors that a person can mend wrap ErrInUse, ErrWrongKey or
-// ErrNewerSchema and say how.
+// Open opens the PostgreSQL database at o.URL, or else the SQLite file at
+// o.Path, brings its schema up to date and checks the key. Errors that a
+// person can mend wrap ErrInUse, ErrWrongKey, ErrNewerSchema or ErrUnavailable
+// and say how.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	if o.Path == "" {
+	switch {
+	case o.Key.isZero():
+		return nil, errors.New("store: the encryption key is missing")
+	case o.URL != "" && o.Path != "":
+		return nil, errors.New("store: give the path of a file or the URL of a database, not both")
+	case o.URL != "":
+		return openPostgres(ctx, o)
+	case o.Path == "":
 		return nil, errors.New("store: the path of the database is missing")
 	}
-	if o.Key.isZero() {
-		return nil, errors.New("store: the encryption key is missing")
-	}
 	return openSQLite(ctx, o)
+}
+
+// Database gives connections of their own to the same database, for a queue
+// that wakes operations; sqlite says which of the two kinds it is. It ends
+// with the store and must not be closed.
+func (s *Store) Database() (db *sql.DB, sqlite bool) {
+	return s.queue, s.queue != nil && s.read != s.write
 }
 
 // prepare makes the schema current and checks the key. The key is checked
@@ -88,35 +102,20 @@ func (s *Store) prepare(ctx context.Context, m migrator) error {
 // Close ends the connections and lets another process open the file. Closing
 // twice is no error.
 func (s *Store) Close() error {
-	return errors.Join(s.read.Close(), s.write.Close(), s.release())
-}
-
-// inTx runs f in a transaction on the writing connection and commits when f
-// returns nil.
-func (s *Store) inTx(ctx context.Context, f func(tx *sql.Tx) error) error {
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return s.classify(err)
-	}
-	if err := f(tx); err != nil {
-		if undo := tx.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
-			err = errors.Join(err, undo)
+	var errs []error
+	for _, db := range []*sql.DB{s.queue, s.read, s.write} {
+		if db != nil {
+			errs = append(errs, db.Close())
 		}
-		return s.classify(err)
 	}
-	return s.classify(tx.Commit())
-}
-
-// classify marks the driver's errors that callers can act on.
-func (s *Store) classify(err error) error {
-	if err != nil && s.dialect.unavailable(err) {
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
-	}
-	return err
+	return errors.Join(append(errs, s.release())...)
 }
 
 // now is the time as it is stored: UTC, whole milliseconds.
 func (s *Store) now() time.Time { return s.clock().UTC().Truncate(time.Millisecond) }
+
+// leaseNow is the time that leases are kept by, as it is stored.
+func (s *Store) leaseNow() time.Time { return s.leaseClock().UTC().Truncate(time.Millisecond) }
 
 // newID makes an id nobody can guess: 26 letters and digits, 130 bits.
 func newID() string { return strings.ToLower(rand.Text()) }

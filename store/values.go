@@ -88,7 +88,7 @@ type scanner interface{ Scan(dest ...any) error }
 func all[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, err
+		return nil, classify(err)
 	}
 	defer rows.Close()
 	var out []T
@@ -99,7 +99,7 @@ func all[T any](ctx context.Context, q querier, scan func(scanner) (T, error), q
 		}
 		out = append(out, v)
 	}
-	return out, rows.Err()
+	return out, classify(rows.Err())
 }
 
 // touched runs a statement and returns how many rows it changed.
