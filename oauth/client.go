@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -25,6 +26,11 @@ type Client struct {
 	// Redirects are not followed, answers end after 1 MiB and 20 s, and only
 	// Cloud.Login is ever asked.
 	HTTP *http.Client
+	// Credential is that of the one application this client speaks for; it
+	// goes with every request that brings no secret. Nil for a public client,
+	// and where each request brings its own: a client with a credential must
+	// not ask for applications that others name.
+	Credential Credential
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 
@@ -33,20 +39,24 @@ type Client struct {
 }
 
 // Redeem exchanges the code that came back for f. The secret is zero for a
-// public client. Of several resources asked for, the tokens are for the first.
+// public client, and where Credential speaks. Of several resources asked for, the tokens are for the first.
 func (c *Client) Redeem(ctx context.Context, f Flow, code, secret entra.Sensitive) (Tokens, error) {
 	endpoint := c.endpoint(f.Tenant)
-	config := oauth2.Config{
-		ClientID:     string(f.ClientID),
-		ClientSecret: secret.Reveal(),
-		Endpoint:     endpoint,
-		RedirectURL:  f.RedirectURI,
+	proof, err := c.proof(f.ClientID, endpoint.TokenURL, secret)
+	if err != nil {
+		return Tokens{}, err
+	}
+	config := oauth2.Config{ClientID: string(f.ClientID), Endpoint: endpoint, RedirectURL: f.RedirectURI}
+	options := []oauth2.AuthCodeOption{
+		oauth2.VerifierOption(f.Verifier),
+		oauth2.SetAuthURLParam("scope", strings.Join(oneResource(f.Scopes), " ")),
+	}
+	for name := range proof {
+		options = append(options, oauth2.SetAuthURLParam(name, proof.Get(name)))
 	}
 	ctx, cancel := c.prepare(ctx)
 	defer cancel()
-	t, err := config.Exchange(ctx, code.Reveal(),
-		oauth2.VerifierOption(f.Verifier),
-		oauth2.SetAuthURLParam("scope", strings.Join(oneResource(f.Scopes), " ")))
+	t, err := config.Exchange(ctx, code.Reveal(), options...)
 	return c.tokens(endpoint.TokenURL, t, err)
 }
 
@@ -69,13 +79,17 @@ func (c *Client) ClientCredentials(ctx context.Context, tenant string, id entra.
 // grant type and the scope; oauth2's own refresh can name no scope.
 func (c *Client) grant(ctx context.Context, tenant string, id entra.ClientID, secret entra.Sensitive, scopes []string, extra url.Values) (Tokens, error) {
 	endpoint := c.endpoint(tenant)
+	params, err := c.proof(id, endpoint.TokenURL, secret)
+	if err != nil {
+		return Tokens{}, err
+	}
+	maps.Copy(params, extra)
 	config := clientcredentials.Config{
 		ClientID:       string(id),
-		ClientSecret:   secret.Reveal(),
 		TokenURL:       endpoint.TokenURL,
 		AuthStyle:      endpoint.AuthStyle,
 		Scopes:         scopes,
-		EndpointParams: extra,
+		EndpointParams: params,
 	}
 	ctx, cancel := c.prepare(ctx)
 	defer cancel()
