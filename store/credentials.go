@@ -1,0 +1,102 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/trial"
+)
+
+// A Credential is how far a credential of an environment got with those who
+// use it. That it exists, only the directory can say.
+type Credential struct {
+	KeyID entra.KeyID
+	// Handed is when somebody said that it is entered where it is used; zero
+	// until then.
+	Handed   time.Time
+	HandedBy entra.Person
+	// Proof is the last token request with it; nil before the first.
+	Proof *trial.Proof
+}
+
+// ofVisible ends a query on rows of an environment, whose id is its first
+// parameter: home and whether it matters are the second and third.
+const ofVisible = ` environment = $1 AND EXISTS (SELECT 1 FROM environments e WHERE e.id = $1 AND (e.home = $2 OR $3))`
+
+// Credentials lists what is known of an environment's credentials.
+func (s *Store) Credentials(ctx context.Context, env string) ([]Credential, error) {
+	home, everything := scope(ctx)
+	list, err := all(ctx, s.read, scanCredential, `SELECT key_id, handed, handed_by, proof FROM credentials WHERE`+ofVisible+` ORDER BY key_id`, env, home, everything)
+	if err != nil {
+		return nil, fmt.Errorf("store: credentials: %w", err)
+	}
+	return list, nil
+}
+
+func scanCredential(row scanner) (Credential, error) {
+	var c Credential
+	err := row.Scan(&c.KeyID, instant{&c.Handed}, document{&c.HandedBy}, document{&c.Proof})
+	return c, err
+}
+
+// Credential is what is known of one; nothing yet is no error.
+func (s *Store) Credential(ctx context.Context, env string, key entra.KeyID) (Credential, error) {
+	list, err := s.Credentials(ctx, env)
+	if i := slices.IndexFunc(list, func(c Credential) bool { return c.KeyID == key }); i >= 0 {
+		return list[i], err
+	}
+	return Credential{KeyID: key}, err
+}
+
+// HandOver records that the credential is entered where it is used, or with
+// entered false that it is not after all. ErrNotFound: there is no such
+// environment.
+func (s *Store) HandOver(ctx context.Context, env string, key entra.KeyID, by entra.Person, entered bool) error {
+	var who *entra.Person
+	var at time.Time
+	if entered {
+		who, at = &by, s.now()
+	}
+	doc, err := text(who)
+	if err != nil {
+		return fmt.Errorf("store: hand over credential: %w", err)
+	}
+	return s.aboutCredential(ctx, "hand over credential", handCredential, env, key, millis(at), doc)
+}
+
+// KeepProof records how far a proof got. ErrNotFound: there is no such
+// environment.
+func (s *Store) KeepProof(ctx context.Context, env string, key entra.KeyID, p trial.Proof) error {
+	doc, err := text(p)
+	if err != nil {
+		return fmt.Errorf("store: keep proof: %w", err)
+	}
+	return s.aboutCredential(ctx, "keep proof", proveCredential, env, key, doc)
+}
+
+const handCredential = `INSERT INTO credentials (environment, key_id, handed, handed_by)
+	SELECT e.id, $4, CAST($5 AS BIGINT), $6 FROM environments e WHERE e.id = $1 AND (e.home = $2 OR $3)
+	ON CONFLICT (environment, key_id) DO UPDATE SET handed = excluded.handed, handed_by = excluded.handed_by`
+
+const proveCredential = `INSERT INTO credentials (environment, key_id, handed, proof)
+	SELECT e.id, $4, 0, $5 FROM environments e WHERE e.id = $1 AND (e.home = $2 OR $3)
+	ON CONFLICT (environment, key_id) DO UPDATE SET proof = excluded.proof`
+
+func (s *Store) aboutCredential(ctx context.Context, doing, query, env string, key entra.KeyID, values ...any) error {
+	home, everything := scope(ctx)
+	err := s.inTx(ctx, func(tx *sql.Tx) error {
+		n, err := touched(ctx, tx, query, append([]any{env, home, everything, key}, values...)...)
+		if err == nil && n == 0 {
+			return ErrNotFound
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("store: %s: %w", doing, err)
+	}
+	return nil
+}
