@@ -79,7 +79,8 @@ type AuditRow struct {
 	Result, RequestID, IP         string
 	// Detail is a JSON object of texts, sorted by name.
 	Detail string
-	// Prev is the hash of the row before, Hash that of this one.
+	// Prev is the hash of the row before (32 zero bytes in the first), Hash that
+	// of this one.
 	Prev, Hash []byte
 }
 

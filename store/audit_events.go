@@ -18,9 +18,8 @@ func operationEvent(ctx context.Context, tx *sql.Tx, o Operation, action, result
 		Detail: map[string]string{"operation": o.ID, "kind": string(o.Kind)},
 	}
 	var name string
-	var tenant entra.TenantID
-	err := tx.QueryRowContext(ctx, `SELECT name, tenant FROM environments WHERE id = $1`, o.Environment).Scan(&name, &tenant)
-	e.Detail["environment"], e.Tenant = name, tenant
+	err := tx.QueryRowContext(ctx, `SELECT name, tenant, home FROM environments WHERE id = $1`, o.Environment).Scan(&name, &e.Tenant, &e.Home)
+	e.Detail["environment"] = name
 	return e, notFound(err)
 }
 
@@ -122,8 +121,8 @@ func keyOf(request entra.Request, created entra.Created) string {
 func (s *Store) auditSecret(ctx context.Context, tx *sql.Tx, id, action string) error {
 	e := AuditEvent{Action: action, Result: AuditDone, Object: "secret/" + id}
 	var key, operation, name string
-	err := tx.QueryRowContext(ctx, `SELECT s.key_id, s.operation, e.name, e.tenant
-		FROM secrets s JOIN environments e ON e.id = s.environment WHERE s.id = $1`, id).Scan(&key, &operation, &name, &e.Tenant)
+	err := tx.QueryRowContext(ctx, `SELECT s.key_id, s.operation, e.name, e.tenant, e.home
+		FROM secrets s JOIN environments e ON e.id = s.environment WHERE s.id = $1`, id).Scan(&key, &operation, &name, &e.Tenant, &e.Home)
 	if err != nil {
 		return notFound(err)
 	}

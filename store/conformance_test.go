@@ -25,6 +25,8 @@ func conformance(t *testing.T, open opener) {
 		"trials":       trialTests,
 		"runs":         runTests,
 		"ciphertext":   ciphertextTests,
+		"audit":        auditTests,
+		"verification": verifyTests,
 	}
 	for group, tests := range groups {
 		for name, test := range tests {

@@ -1,7 +1,7 @@
 -- +goose Up
 
 -- What was done with the console, attempted and refused. Rows are only ever
--- added: the next migration refuses the rest. Each hash covers its row and the
+-- added: the next migration refuses the rest, and makes the head. Each hash covers its row and the
 -- hash before it; audit_chain.go says which bytes.
 CREATE TABLE audit (
     seq BIGINT PRIMARY KEY,       -- 1, 2, 3 and so on, without a gap
@@ -19,7 +19,7 @@ CREATE TABLE audit (
     request_id TEXT NOT NULL,     -- of the request to the console; empty without one
     ip TEXT NOT NULL,             -- address the request came from; empty without one
     detail TEXT NOT NULL,         -- JSON object of texts, sorted by name; names are from a list
-    prev BYTEA NOT NULL,          -- hash of the row before; empty in the first
+    prev BYTEA NOT NULL,          -- hash of the row before; 32 zero bytes in the first
     hash BYTEA NOT NULL           -- SHA-256
 );
 
@@ -30,7 +30,5 @@ CREATE INDEX audit_home ON audit (home, seq);
 CREATE TABLE audit_head (
     one INTEGER PRIMARY KEY CHECK (one = 1), -- there is one row only
     seq BIGINT NOT NULL,          -- 0 before there is a row
-    hash BYTEA NOT NULL           -- empty before there is a row
+    hash BYTEA NOT NULL           -- 32 zero bytes before there is a row
 );
-
-INSERT INTO audit_head (one, seq, hash) VALUES (1, 0, '');

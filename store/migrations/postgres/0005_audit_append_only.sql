@@ -1,5 +1,7 @@
 -- +goose Up
 
+INSERT INTO audit_head (one, seq, hash) VALUES (1, 0, DECODE(REPEAT('00', 32), 'hex'));
+
 -- +goose StatementBegin
 CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,5 +1,7 @@
 -- +goose Up
 
+INSERT INTO audit_head (one, seq, hash) VALUES (1, 0, ZEROBLOB(32));
+
 -- +goose StatementBegin
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN
     SELECT RAISE(ABORT, 'rows of the audit log are never changed');
