@@ -35,20 +35,22 @@ func migrate(ctx context.Context, o Options, driver riverdriver.Driver[*sql.Tx],
 	return err
 }
 
-// lock waits for the lock and holds it on a connection of its own.
+// lock waits for the lock, however long, in a transaction of its own: it ends
+// with that, and so with the process.
 func lock(ctx context.Context, o Options) (unlock func() error, err error) {
 	if o.SQLite {
 		return func() error { return nil }, nil
 	}
-	conn, err := o.DB.Conn(ctx)
+	tx, err := o.DB.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, int64(migrationLock)); err != nil {
-		return nil, errors.Join(err, conn.Close())
+	_, err = tx.ExecContext(ctx, `SET LOCAL lock_timeout = 0`)
+	if err == nil {
+		_, err = tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(migrationLock))
 	}
-	return func() error {
-		_, err := conn.ExecContext(context.WithoutCancel(ctx), `SELECT pg_advisory_unlock($1)`, int64(migrationLock))
-		return errors.Join(err, conn.Close())
-	}, nil
+	if err != nil {
+		return nil, errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit, nil
 }

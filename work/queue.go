@@ -69,9 +69,8 @@ type Queue struct {
 	client *river.Client[*sql.Tx]
 }
 
-// Start brings River's tables up to date and begins to work. Whatever waits
-// in the journal already is not looked for: wake it with Nudge.
-func Start(ctx context.Context, o Options) (*Queue, error) {
+// New brings River's tables up to date. Nothing begins before Start.
+func New(ctx context.Context, o Options) (*Queue, error) {
 	if o.DB == nil || o.Operation == nil || o.Log == nil {
 		return nil, errors.New("work: Options need DB, Operation and Log")
 	}
@@ -86,7 +85,7 @@ func Start(ctx context.Context, o Options) (*Queue, error) {
 	}
 	client, err := river.NewClient(driver, &river.Config{
 		Queues: map[string]river.QueueConfig{
-			operationQueue: {MaxWorkers: atLeast(o.Operations, operationsAtOnce)},
+			operationQueue: {MaxWorkers: standard(o.Operations, operationsAtOnce)},
 			periodicQueue:  {MaxWorkers: periodicAtOnce},
 		},
 		Workers: workers, PeriodicJobs: periodic, Logger: log,
@@ -97,11 +96,17 @@ func Start(ctx context.Context, o Options) (*Queue, error) {
 	if err != nil {
 		return nil, fmt.Errorf("work: %w", err)
 	}
-	// Its jobs outlive the request to stop, so that they can end well: see Stop.
-	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
-		return nil, fmt.Errorf("work: start: %w", err)
-	}
 	return &Queue{client}, nil
+}
+
+// Start begins to work on what somebody woke, and with the rounds. What waits
+// in the journal otherwise is not looked for: wake it with Nudge. Ending ctx
+// stops nothing; Stop does.
+func (q *Queue) Start(ctx context.Context) error {
+	if err := q.client.Start(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("work: start: %w", err)
+	}
+	return nil
 }
 
 func driverOf(o Options) riverdriver.Driver[*sql.Tx] {
@@ -111,11 +116,12 @@ func driverOf(o Options) riverdriver.Driver[*sql.Tx] {
 	return riverdatabasesql.New(o.DB)
 }
 
-func atLeast(given, standard int) int {
+// standard is used where nothing was given.
+func standard(given, otherwise int) int {
 	if given > 0 {
 		return given
 	}
-	return standard
+	return otherwise
 }
 
 // Wake lets somebody look for an operation that waits, once tx is committed

@@ -66,8 +66,11 @@ func start(t *testing.T, b base, db *sql.DB, o work.Options) *work.Queue {
 	if o.Operation == nil {
 		o.Operation = func(context.Context) error { return nil }
 	}
-	q, err := work.Start(t.Context(), o)
+	q, err := work.New(t.Context(), o)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := q.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { stop(t, q) })
@@ -284,7 +287,7 @@ func TestWhatCannotBeStartedIsSaid(t *testing.T) {
 		"a round too often": {DB: db, SQLite: true, Operation: do, Log: log, Periodic: []work.Periodic{{Name: "a", Every: time.Millisecond, Do: do}}},
 		"two of a name":     {DB: db, SQLite: true, Operation: do, Log: log, Periodic: []work.Periodic{{Name: "a", Every: time.Minute, Do: do}, {Name: "a", Every: time.Minute, Do: do}}},
 	} {
-		if _, err := work.Start(t.Context(), o); err == nil {
+		if _, err := work.New(t.Context(), o); err == nil {
 			t.Errorf("%s: started", name)
 		}
 	}
