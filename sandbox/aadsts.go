@@ -49,6 +49,7 @@ var signInErrors = map[int]signInError{
 	28003:   {oauth: invalidRequest, text: "Provided value for the input parameter scope cannot be empty when requesting an access token using the provided authorization code. Please specify a valid scope."},
 	50011:   {oauth: invalidRequest, text: "The redirect URI '{redirectUri}' specified in the request does not match the redirect URIs configured for the application '{appId}'. Make sure the redirect URI sent in the request matches one added to your application in the Azure portal. Navigate to https://aka.ms/redirectUriMismatchError to learn more about how to fix this."},
 	50020:   {oauth: invalidRequest, text: "User account '{email}' from identity provider '{idp}' does not exist in tenant '{tenant}' and cannot access the application '{appId}'({appName}) in that tenant. The account needs to be added as an external user in the tenant first. Sign out and sign in again with a different Microsoft Entra user account."},
+	50013:   {oauth: invalidGrant, text: "Assertion failed signature validation."},
 	50012:   {oauth: invalidClient, text: "Client assertion application identifier doesn't match 'client_id' parameter."},
 	50027:   {oauth: invalidGrant, text: "JWT token is invalid or malformed."},
 	50034:   {oauth: invalidGrant, text: "The user account {EmailHidden} does not exist in the {tenant} directory. To sign into this application, the account must be added to the directory."},

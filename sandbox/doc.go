@@ -116,6 +116,15 @@
 //
 // The scenarios themselves are such a file, data/scenarios.json.
 //
+// # Workloads
+//
+// One platform besides Microsoft's is there, [WorkloadIssuer], whose tokens
+// prove an app that has a federated credential for it: GET
+// /workload-token?subject=console answers with such a token for the subject
+// named, as the file that a platform mounts would hold it ("audience" is
+// api://AzureADTokenExchange unless given). Tokens of any other issuer get
+// AADSTS50166: nobody outside is reached.
+//
 // # State
 //
 // DELETE /state puts everything back to what the sandbox started with, as a

@@ -41,7 +41,7 @@ func (v *visit) checkAssertion(req tokenRequest) *refusal {
 		return aadsts(90023, "parameter", "client_assertion_type")
 	}
 	if claims, foreign := presented(req.proof.assertion, req.client); foreign {
-		return checkFederated(claims, req.client.application)
+		return v.checkFederated(req.proof.assertion, claims, req.client.application)
 	}
 	token, err := jwt.ParseSigned(req.proof.assertion, []jose.SignatureAlgorithm{jose.RS256, jose.PS256})
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 )
 
 // federatedAlgorithms are those that other issuers may sign with; the
-// signature itself is never looked at, see checkFederated.
+// signature is looked at last, see checkFederated.
 var federatedAlgorithms = []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.ES256}
 
 // presented reads an assertion that somebody else than the client issued.
@@ -25,8 +25,8 @@ func presented(raw string, c client) (assertionClaims, bool) {
 // checkFederated holds a token of another issuer against the federated
 // credentials of the registration. Where one fits, Entra would fetch the
 // issuer's keys; the sandbox reaches nobody outside and says so as Entra does
-// when it cannot.
-func checkFederated(claims assertionClaims, a *application) *refusal {
+// when it cannot. Only the platform that is part of it is there.
+func (v *visit) checkFederated(raw string, claims assertionClaims, a *application) *refusal {
 	matching := slices.DeleteFunc(slices.Clone(a.federated), func(c *federatedCredential) bool { return c.Issuer != claims.Issuer })
 	if len(matching) == 0 {
 		return aadsts(700211, "issuer", claims.Issuer)
@@ -38,5 +38,5 @@ func checkFederated(claims assertionClaims, a *application) *refusal {
 	if !slices.ContainsFunc(matching, func(c *federatedCredential) bool { return claims.Audience.Contains(c.Audiences[0]) }) {
 		return aadsts(700212, "audience", strings.Join(claims.Audience, ", "))
 	}
-	return aadsts(50166)
+	return v.checkWorkload(raw, claims)
 }

@@ -75,6 +75,7 @@ func (s *Sandbox) controls() http.Handler {
 	mux.HandleFunc("GET /faults", s.faults.serveList)
 	mux.HandleFunc("PUT /faults", s.faults.serveReplace)
 	mux.HandleFunc("DELETE /state", s.serveReset)
+	mux.HandleFunc("GET /workload-token", s.serveWorkloadToken)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// A page elsewhere may point its own host name at this machine.
 		if host := hostname(r.Host); host != "localhost" && !net.ParseIP(host).IsLoopback() {
