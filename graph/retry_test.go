@@ -133,12 +133,12 @@ func TestThrottlingWaits(t *testing.T) {
 		name, header string
 		waits        []time.Duration
 	}{
-		{"seconds", "7", []time.Duration{7 * time.Second, 7 * time.Second, 7 * time.Second}},
-		{"an HTTP date, past after the first wait", date, []time.Duration{30 * time.Second, throttleLeast, throttleLeast}},
-		{"zero: no busy loop", "0", []time.Duration{throttleLeast, throttleLeast, throttleLeast}},
-		{"absent: the default", "", []time.Duration{throttleDefault, throttleDefault, throttleDefault}},
-		{"not a number: the default", "a", []time.Duration{throttleDefault, throttleDefault, throttleDefault}},
-		{"negative: the default", "-3", []time.Duration{throttleDefault, throttleDefault, throttleDefault}},
+		{"seconds", "7", slices.Repeat([]time.Duration{7 * time.Second}, 11)},
+		{"an HTTP date, past after the first wait", date, append([]time.Duration{30 * time.Second}, slices.Repeat([]time.Duration{throttleLeast}, 10)...)},
+		{"zero: no busy loop", "0", slices.Repeat([]time.Duration{throttleLeast}, 11)},
+		{"absent: the default", "", slices.Repeat([]time.Duration{throttleDefault}, 11)},
+		{"not a number: the default", "a", slices.Repeat([]time.Duration{throttleDefault}, 11)},
+		{"negative: the default", "-3", slices.Repeat([]time.Duration{throttleDefault}, 11)},
 		{"50 s: as often as 120 s allow", "50", []time.Duration{50 * time.Second, 50 * time.Second}},
 		{"longer than 120 s: not at all", "100000", nil},
 		{"beyond any number", "1e300", nil},

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/consentry/consentry/entra"
 	"github.com/consentry/consentry/outbound"
 )
 
@@ -51,10 +52,16 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		wait, again := repeat(req, a, try, start, t.now())
 		t.report(req, a, try, t.now().Sub(began), wait)
-		if !again || t.sleep(req.Context(), wait) != nil {
+		if !again || t.pause(req.Context(), a, wait) != nil {
 			return a.response(req)
 		}
 	}
+}
+
+// pause waits before the next try, and tells whoever wants to know why.
+func (t *transport) pause(ctx context.Context, a answer, wait time.Duration) error {
+	entra.TellWaiting(ctx, entra.Waiting{Service: service, Status: a.Status, RequestID: a.requestID(), For: wait})
+	return t.sleep(ctx, wait)
 }
 
 // admit keeps the bearer token on the one origin it is meant for: next links

@@ -3,6 +3,9 @@ package setup
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math"
+	"net/http"
 	"time"
 
 	"github.com/consentry/consentry/entra"
@@ -85,7 +88,9 @@ func (e *Engine) call(ctx context.Context, s Step, c entra.Change) (entra.Create
 		return entra.Created{}, &journalError{"It was not sent, because the intent could not be written down: ", err}
 	}
 	e.observe(Event{Step: s.ID, State: Intended, Title: s.Title})
-	created, err := e.Directory.Do(ctx, c)
+	created, err := e.Directory.Do(entra.OnWaiting(ctx, func(w entra.Waiting) {
+		e.observe(Event{Step: s.ID, State: Intended, Title: s.Title, Text: waitingWords(w), RequestID: w.RequestID})
+	}), c)
 	state := outcome(err)
 	cause := err
 	if state == Failed {
@@ -100,6 +105,18 @@ func (e *Engine) call(ctx context.Context, s Step, c entra.Change) (entra.Create
 	}
 	e.observe(ev)
 	return created, err
+}
+
+// waitingWords say why nothing happens for a while.
+func waitingWords(w entra.Waiting) string {
+	span := fmt.Sprintf("%d seconds", int(math.Ceil(w.For.Seconds())))
+	if span == "1 seconds" {
+		span = "a second"
+	}
+	if w.Status == http.StatusTooManyRequests {
+		return w.Service + " asks to wait; going on in " + span + "."
+	}
+	return w.Service + " is at work on another change of it; trying again in " + span + "."
 }
 
 func outcome(err error) EntryState {
