@@ -1,16 +1,12 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"io"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime/debug"
 
 	"github.com/consentry/consentry/entra"
-	"github.com/consentry/consentry/store"
 )
 
 // cloudOf reads --cloud: "public", or a JSON file with the base URLs, such as
@@ -28,31 +24,6 @@ func cloudOf(name string) (entra.Cloud, error) {
 		return entra.Cloud{}, fmt.Errorf("--cloud %s: %w", name, err)
 	}
 	return c, nil
-}
-
-// openStore opens the database in the data folder with the key from keyFile;
-// empty paths mean the person's own folders. Environments of different clouds
-// never share a database. Where a key is made, its place is said.
-func openStore(ctx context.Context, data, keyFile string, cloud entra.Cloud, log *slog.Logger, say io.Writer) (*store.Store, error) {
-	data, err := dataFolder(data, cloud)
-	if err != nil {
-		return nil, err
-	}
-	if keyFile == "" {
-		base, err := os.UserConfigDir()
-		if err != nil {
-			return nil, fmt.Errorf("--key-file is not given and there is no configuration folder: %w", err)
-		}
-		keyFile = filepath.Join(base, "consentry", "key")
-	}
-	key, made, err := store.LoadOrMakeKey(keyFile)
-	if err != nil {
-		return nil, err
-	}
-	if made {
-		fmt.Fprintf(say, "Made the encryption key %s. Keep it: without it the database in %s cannot be read.\n", keyFile, data)
-	}
-	return store.Open(ctx, store.Options{Path: database(data), Key: key, Log: log})
 }
 
 // dataFolder is the folder given, or the person's own for this cloud.

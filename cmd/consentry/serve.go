@@ -32,10 +32,9 @@ import (
 
 // ServeCmd runs the console.
 type ServeCmd struct {
-	Listen   string `default:"localhost:8080" help:"Address to listen on; loopback only. Port 0 takes a free one, as does the default when it is taken."`
-	Cloud    string `default:"sandbox" help:"public, sandbox (an in-process one), or a JSON file with the four base URLs."`
-	Data     string `help:"Folder for the database. Default: the user's data folder; for the in-process sandbox one that lives as long as the console."`
-	KeyFile  string `help:"File with the encryption key, outside the data folder. Made when it is missing."`
+	Listen string `default:"localhost:8080" help:"Address to listen on; loopback only. Port 0 takes a free one, as does the default when it is taken."`
+	Cloud  string `default:"sandbox" help:"public, sandbox (an in-process one), or a JSON file with the four base URLs."`
+	DataFlags
 	SignIn   string `enum:"auto,browser,azure-cli" default:"auto" help:"browser needs --client-id, but for the sandbox; azure-cli takes the account of az login; auto picks browser where a client ID is known."`
 	ClientID string `help:"Client ID of the app registration people sign in with in the browser."`
 	Tenant   string `default:"organizations" help:"Tenant of the browser sign-in."`
@@ -290,19 +289,21 @@ func (s *ServeCmd) openCloud(ctx context.Context, c *console, log *slog.Logger) 
 // openStore opens the database; for the in-process sandbox in a folder that
 // goes away with it, since what it describes does too.
 func (s *ServeCmd) openStore(ctx context.Context, c *console, log *slog.Logger) error {
-	data, keyFile, say := s.Data, s.KeyFile, io.Writer(os.Stderr)
-	if data == "" && c.sandbox != nil {
+	data, say := s.DataFlags, io.Writer(os.Stderr)
+	if url, err := data.databaseURL(); err != nil {
+		return err
+	} else if url == "" && data.Data == "" && c.sandbox != nil {
 		dir, err := os.MkdirTemp("", "consentry-sandbox-")
 		if err != nil {
 			return err
 		}
 		c.cleanUp = append(c.cleanUp, func() error { return os.RemoveAll(dir) })
-		data = filepath.Join(dir, "data")
-		if keyFile == "" {
-			keyFile, say = filepath.Join(dir, "key"), io.Discard // it goes with the folder
+		data.Data = filepath.Join(dir, "data")
+		if data.KeyFile == "" {
+			data.KeyFile, say = filepath.Join(dir, "key"), io.Discard // it goes with the folder
 		}
 	}
-	st, err := openStore(ctx, data, keyFile, c.cloud, log, say)
+	st, err := openStore(ctx, data, c.cloud, log, say)
 	if err != nil {
 		return err
 	}

@@ -27,8 +27,7 @@ type SetupCmd struct {
 	ClientID  string `help:"Sign in as this application, with its secret in CONSENTRY_CLIENT_SECRET. Without it: the environment, workload or managed identity, or the Azure tools' sign-in."`
 	Tenant    string `help:"Tenant ID or domain; takes the place of the file's."`
 	Cloud     string `default:"public" help:"public, sandbox (the one running at 127.0.0.1:18080), or a JSON file with the base URLs, such as the line that the sandbox prints."`
-	Data      string `placeholder:"DIR" help:"Folder for the database. Default: the person's data folder."`
-	KeyFile   string `placeholder:"FILE" help:"File with the encryption key, outside the data folder. Made when it is missing."`
+	DataFlags
 }
 
 // A setupRun is one run of the command.

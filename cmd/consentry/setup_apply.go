@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
-	"os"
 	"strings"
 	"time"
 
@@ -18,18 +16,14 @@ import (
 // open opens the database. Its warnings go to standard error.
 func (r *setupRun) open(ctx context.Context) (*store.Store, error) {
 	log := slog.New(slog.NewTextHandler(r.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	return openStore(ctx, r.Data, r.KeyFile, r.cloud, log, r.stderr)
+	return openStore(ctx, r.DataFlags, r.cloud, log, r.stderr)
 }
 
 // pastEntries are what the environment's runs on this machine recorded. A
 // plan makes no database where there is none.
 func (r *setupRun) pastEntries(ctx context.Context) (entries []setup.Entry, err error) {
-	folder, err := dataFolder(r.Data, r.cloud)
-	if err != nil {
+	if there, err := r.DataFlags.there(r.cloud); err != nil || !there {
 		return nil, err
-	}
-	if _, err := os.Stat(database(folder)); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
 	}
 	st, err := r.open(ctx)
 	if err != nil {
