@@ -9,7 +9,7 @@ but_e2e = all=$$(go list ./...) && set -- $$(echo "$$all" | grep -v '/e2e$$')
 
 .NOTPARALLEL:
 .PHONY: test format vet lint unit tools e2e race bench fuzz build
-test: format vet lint unit e2e
+test: format vet lint tools unit e2e
 	@echo "== all passed"
 
 format:
@@ -32,7 +32,7 @@ unit:
 	@$(but_e2e) && go test -vet=off -timeout 20m "$$@"
 
 tools:
-	@echo "== tools of the browser tests"
+	@echo "== what the tests need and is not here"
 	@sh e2e/install.sh "$(TOOLS)"
 
 # count=1: the test cache never stands in for a browser.

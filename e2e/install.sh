@@ -1,21 +1,27 @@
 #!/bin/sh
-# Installs what the browser tests need and is missing: Chromium from Debian,
-# Playwright's driver and axe-core from npm, each held to its checksum. Does
-# nothing where all is there. What cannot be installed is said in a sentence
-# and the browser tests skip; where CI is set that is an error, since a gate
-# that skips the journeys proves nothing.
+# Installs what the tests need and is missing: PostgreSQL and Chromium from
+# Debian, Playwright's driver and axe-core from npm, each held to its checksum.
+# Does nothing where all is there. What cannot be installed is said in a
+# sentence and the tests that need it skip; where CI is set that is an error,
+# since a gate that skips them proves nothing.
 # Usage: install.sh FOLDER
 set -eu
 tools=$1
 
-# lacks SENTENCE: the browser tests cannot be had here.
-lacks() {
-	echo "$1" >&2
+# misses TESTS SENTENCE: those tests cannot be had here.
+misses() {
+	echo "$2" >&2
 	if [ -n "${CI:-}" ]; then
-		echo "CI is set, so the browser tests must not be skipped." >&2
+		echo "CI is set, so the $1 tests must not be skipped." >&2
 		exit 1
 	fi
-	echo "The browser tests will be skipped." >&2
+	echo "The $1 tests will be skipped." >&2
+}
+
+# lacks SENTENCE: the browser tests cannot be had here, and nothing else is
+# left to install.
+lacks() {
+	misses browser "$1"
 	exit 0
 }
 
@@ -55,24 +61,39 @@ unpack() {
 	echo "$3" >"$4/checksum"
 }
 
+# debian PACKAGE…: from Debian, as root.
+debian() {
+	has apt-get || { echo "there is no apt-get to install $1 with: install it by hand." >&2; return 1; }
+	as_root=
+	if [ "$(id -u)" != 0 ]; then
+		has sudo || { echo "installing $1 takes root: apt-get install $1." >&2; return 1; }
+		as_root=sudo
+	fi
+	echo "installing $1"
+	quietly $as_root apt-get update -q &&
+		quietly $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "$@"
+}
+
 install_chromium() {
 	for name in chromium google-chrome chrome; do
 		if has "$name"; then return; fi
 	done
-	has apt-get || lacks "Chromium is not installed, and there is no apt-get to install it with: install it by hand."
-	as_root=
-	if [ "$(id -u)" != 0 ]; then
-		has sudo || lacks "Chromium is not installed, and installing it takes root: apt-get install chromium."
-		as_root=sudo
-	fi
-	echo "installing chromium"
-	quietly $as_root apt-get update -q &&
-		quietly $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium fonts-liberation ||
-		lacks "Chromium could not be installed (see above)."
+	debian chromium fonts-liberation || lacks "Chromium could not be installed (see above)."
+}
+
+# The tests start servers of their own and leave Debian's alone. Its folder of
+# programs is not in PATH.
+install_postgresql() {
+	if [ -n "${CONSENTRY_TEST_DATABASE:-}" ] || has initdb; then return; fi
+	for program in /usr/lib/postgresql/*/bin/initdb; do
+		if [ -x "$program" ]; then return; fi
+	done
+	debian postgresql || misses PostgreSQL "PostgreSQL could not be installed (see above)."
 }
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+install_postgresql
 for tool in node npm; do
 	has $tool || lacks "$tool is not installed: the browser tests' driver comes from npm and runs on Node.js."
 done
