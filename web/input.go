@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"unicode"
@@ -82,8 +83,11 @@ func (s *Shell) parse(r *http.Request, body Body) error {
 	}
 	if err := parseForm(r, body); err != nil {
 		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
+		switch {
+		case errors.As(err, &tooLarge):
 			return err
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return &Error{Status: http.StatusRequestTimeout, Public: "The form took too long to arrive. Send it again.", Err: err}
 		}
 		return &Error{Status: http.StatusBadRequest, Public: "The form or the address could not be read. Go back and send it again.", Err: err}
 	}

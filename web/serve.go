@@ -13,19 +13,27 @@ import (
 	"golang.org/x/net/netutil"
 )
 
-// Every limit of the listener, in one place.
-const (
-	readHeaderTimeout = 5 * time.Second // of a TLS handshake too
-	readTimeout       = 15 * time.Second
-	writeTimeout      = 60 * time.Second
-	idleTimeout       = 60 * time.Second
-	drainTimeout      = 20 * time.Second
-	maxHeader         = 32 << 10
-	maxBody           = 64 << 10
-	// maxConnections at a time; more wait to be accepted. Each costs about
-	// 20 KiB, a file descriptor, and a goroutine.
-	maxConnections = 2000
-)
+// maxBody is how many bytes a form may have, unless its route says otherwise.
+const maxBody = 64 << 10
+
+// limits are those of a listener.
+type limits struct {
+	readHeader, read, write, idle, drain time.Duration
+	header                               int // bytes
+	connections                          int
+}
+
+var defaultLimits = limits{
+	readHeader: 5 * time.Second, // of a TLS handshake too
+	read:       15 * time.Second,
+	write:      60 * time.Second,
+	idle:       60 * time.Second,
+	drain:      20 * time.Second,
+	header:     32 << 10,
+	// More wait to be accepted. Each costs about 20 KiB, a file descriptor and
+	// a goroutine.
+	connections: 2000,
+}
 
 // streamsKey holds, in every request's context, the one that ends event
 // streams when the server stops. The requests themselves go on.
@@ -43,6 +51,8 @@ type Server struct {
 	// Linger is how long new requests are still answered after Stopping, for
 	// balancers to notice.
 	Linger time.Duration
+
+	limits limits // zero means the default
 }
 
 // Serve serves h on l until ctx ends; see Server.
@@ -53,13 +63,16 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger
 // Serve answers on l until ctx ends, then lets requests finish for up to 20
 // seconds. Event streams end at once: their readers come back by themselves.
 func (s Server) Serve(ctx context.Context, l net.Listener) error {
+	if s.limits == (limits{}) {
+		s.limits = defaultLimits
+	}
 	base := context.WithoutCancel(ctx)
 	streams, stop := context.WithCancel(base)
 	defer stop()
 	srv := s.server(context.WithValue(base, streamsKey{}, streams))
 	srv.RegisterOnShutdown(stop)
 	failed := make(chan error, 1)
-	go func() { failed <- s.listen(srv, netutil.LimitListener(l, maxConnections)) }()
+	go func() { failed <- s.listen(srv, netutil.LimitListener(l, s.limits.connections)) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("web: serve: %w", err)
@@ -68,7 +81,7 @@ func (s Server) Serve(ctx context.Context, l net.Listener) error {
 	if err := s.linger(failed); err != nil {
 		return err
 	}
-	drain, cancel := context.WithTimeout(base, drainTimeout)
+	drain, cancel := context.WithTimeout(base, s.limits.drain)
 	defer cancel()
 	if err := srv.Shutdown(drain); err != nil {
 		return errors.Join(fmt.Errorf("web: shut down: %w", err), srv.Close())
@@ -80,11 +93,11 @@ func (s Server) server(base context.Context) *http.Server {
 	return &http.Server{
 		Handler:           s.Handler,
 		TLSConfig:         s.TLS,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeader,
+		ReadHeaderTimeout: s.limits.readHeader,
+		ReadTimeout:       s.limits.read,
+		WriteTimeout:      s.limits.write,
+		IdleTimeout:       s.limits.idle,
+		MaxHeaderBytes:    s.limits.header,
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),
 	}

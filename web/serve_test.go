@@ -21,19 +21,15 @@ import (
 
 var errBusyDisk = errors.New("SQL logic error in /home/somebody/consentry.db")
 
-// explaining is a console that knows one error of the layers below.
-func explaining(t *testing.T) (*Shell, *gin.Engine) {
+// consoleWith is a shell without pages; change may set it up differently.
+func consoleWith(t *testing.T, change func(*Config)) (*Shell, *gin.Engine) {
 	t.Helper()
-	s, err := New(Config{
+	cfg := Config{
 		Hosts: []string{"localhost:8080", "127.0.0.1:8080"}, Sessions: &MemorySessions{Now: time.Now}, Person: func(*Session) PersonLine { return PersonLine{} },
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now,
-		Explain: func(_ *gin.Context, err error) *Error {
-			if errors.Is(err, errBusyDisk) {
-				return &Error{Status: http.StatusServiceUnavailable, Public: "The disk is busy.", RetryAfter: 1500 * time.Millisecond, Err: err}
-			}
-			return nil
-		},
-	})
+		Log: slog.New(slog.DiscardHandler), Now: time.Now,
+	}
+	change(&cfg)
+	s, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,6 +37,20 @@ func explaining(t *testing.T) (*Shell, *gin.Engine) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s, e
+}
+
+// explaining is a console that knows one error of the layers below.
+func explaining(t *testing.T) (*Shell, *gin.Engine) {
+	t.Helper()
+	s, e := consoleWith(t, func(c *Config) {
+		c.Explain = func(_ *gin.Context, err error) *Error {
+			if errors.Is(err, errBusyDisk) {
+				return &Error{Status: http.StatusServiceUnavailable, Public: "The disk is busy.", RetryAfter: 1500 * time.Millisecond, Err: err}
+			}
+			return nil
+		}
+	})
 	e.GET("/busy", s.Handle(func(*gin.Context) (Response, error) { return nil, errBusyDisk }))
 	e.GET("/other", s.Handle(func(*gin.Context) (Response, error) { return nil, errors.New("/home/somebody") }))
 	e.POST("/form", s.Handle(func(c *gin.Context) (Response, error) { return Text(c.PostForm("x")), nil }))
