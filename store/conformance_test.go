@@ -27,6 +27,7 @@ func conformance(t *testing.T, open opener) {
 		"ciphertext":   ciphertextTests,
 		"audit":        auditTests,
 		"verification": verifyTests,
+		"keys":         keyTests,
 	}
 	for group, tests := range groups {
 		for name, test := range tests {

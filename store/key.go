@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
@@ -48,14 +49,14 @@ func ParseKey(text string) (Key, error) {
 // and belongs to its owner alone; one that others may read is refused. Keep it
 // outside the data folder: a copied folder must not hold both.
 func LoadOrMakeKey(path string) (k Key, made bool, err error) {
-	k, err = loadKey(path)
+	k, err = LoadKey(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return k, false, err
 	}
 	k = NewKey()
 	err = makeKeyFile(path, k)
 	if errors.Is(err, fs.ErrExist) { // another process was quicker
-		k, err = loadKey(path)
+		k, err = LoadKey(path)
 		return k, false, err
 	}
 	if err != nil {
@@ -64,7 +65,9 @@ func LoadOrMakeKey(path string) (k Key, made bool, err error) {
 	return k, true, nil
 }
 
-func loadKey(path string) (Key, error) {
+// LoadKey reads the key file at path. Its errors are those of LoadOrMakeKey,
+// and fs.ErrNotExist where there is no file.
+func LoadKey(path string) (Key, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return Key{}, fmt.Errorf("key file: %w", err)
@@ -125,10 +128,15 @@ func syncDir(dir string) error {
 
 func (k Key) isZero() bool { return k == Key{} }
 
-// isWeak finds keys typed by hand: zeros, one character again and again, and
-// bytes in sequence. 32 random bytes have about 30 different values.
+// isWeak finds keys typed by hand or taken from an example: zeros, one
+// character again and again, bytes in sequence, and plain text. 32 random
+// bytes have about 30 different values, and one of them at least is no
+// character of a text.
 func (k Key) isWeak() bool {
 	seen, steps := map[byte]bool{}, map[byte]bool{}
+	if text := bytes.IndexFunc(k.bytes[:], func(r rune) bool { return r < ' ' || r > '~' }); text < 0 {
+		return true
+	}
 	for i, b := range k.bytes {
 		seen[b] = true
 		if i > 0 {

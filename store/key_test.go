@@ -29,6 +29,7 @@ func TestParseKeyRefusesWhatIsNoKey(t *testing.T) {
 		"zeros":        {b64(make([]byte, 32)), "not random"},
 		"one letter":   {b64(bytes.Repeat([]byte("a"), 32)), "not random"},
 		"in sequence":  {b64(sequence), "not random"},
+		"typed text":   {b64([]byte("Only-an-example_0123456789-of-it")), "not random"},
 		"a word twice": {b64([]byte("changemechangemechangemechangeme")), "not random"},
 	} {
 		_, err := ParseKey(test.text)

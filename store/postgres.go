@@ -48,7 +48,7 @@ func openPostgres(ctx context.Context, o Options) (s *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s = &Store{process: newID(), seal: newSealer(o.Key), log: o.Log, pause: pause, release: func() error { return nil }}
+	s = &Store{process: newID(), seal: newKeyring(o.Key, o.OldKeys...), log: o.Log, pause: pause, release: func() error { return nil }}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("store: open the database %s on %s: %w", config.Database, config.Host, err), s.Close())

@@ -2,33 +2,37 @@ package store
 
 import (
 	"bytes"
-	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 )
 
 // A place is a column that holds ciphertext. Each has a key of its own,
 // derived from the one key.
-type place struct{ table, column string }
+type place struct {
+	table, column string
+	// row and tenant are the columns whose values the ciphertext is bound to;
+	// tenant is empty where the table has none.
+	row, tenant string
+}
 
 // The columns that hold ciphertext.
 var (
-	keyCheck       = place{"encryption_keys", "check_value"}
-	secretValue    = place{"secrets", "value"}
-	sessionData    = place{"sessions", "data"}
-	operatorTokens = place{"operators", "tokens"}
-	trialFlow      = place{"trials", "flow"}
-	runDocument    = place{"runs", "document"}
+	secretValue    = place{"secrets", "value", "id", "owner_tenant"}
+	sessionData    = place{"sessions", "data", "id_hash", ""}
+	operatorTokens = place{"operators", "tokens", "id", "tenant"}
+	trialFlow      = place{"trials", "flow", "id", "flow_tenant"}
+	runDocument    = place{"runs", "document", "id", "tenant"}
+	// keyCheck is one value for each key and goes with it.
+	keyCheck = place{"encryption_keys", "check_value", "id", ""}
 )
 
-var places = []place{keyCheck, secretValue, sessionData, operatorTokens, trialFlow, runDocument}
+// places are those that another key takes over.
+var places = []place{secretValue, sessionData, operatorTokens, trialFlow, runDocument}
 
 // A ciphertext is: format (1 byte), key id (4), nonce (12), sealed text and
 // tag. The key id makes it possible to accept an older key beside a newer one.
@@ -38,7 +42,7 @@ const (
 	headerLength = 1 + keyIDSize
 )
 
-// sealer encrypts and opens column values with AES-256-GCM.
+// sealer encrypts and opens column values with AES-256-GCM and one key.
 type sealer struct {
 	header  []byte // format and key id
 	aeads   map[place]cipher.AEAD
@@ -48,10 +52,10 @@ type sealer struct {
 func newSealer(k Key) *sealer {
 	s := &sealer{
 		header:  append([]byte{sealFormat}, derive(k, "key id", keyIDSize)...),
-		aeads:   make(map[place]cipher.AEAD, len(places)),
+		aeads:   make(map[place]cipher.AEAD, len(places)+1),
 		signing: derive(k, "signing", keySize),
 	}
-	for _, p := range places {
+	for _, p := range append(places[:len(places):len(places)], keyCheck) {
 		s.aeads[p] = newAEAD(derive(k, "column "+p.table+"."+p.column, keySize))
 	}
 	return s
@@ -107,42 +111,4 @@ func (s *sealer) binding(p place, row, tenant string) []byte {
 		out = append(out, part...)
 	}
 	return out
-}
-
-// checkText is what the check value of a key holds.
-const checkText = "consentry key check"
-
-// checkKey proves that the database was encrypted with this key, or, in a new
-// database, leaves the proof for the next start.
-func (s *Store) checkKey(ctx context.Context) error {
-	return s.inTx(ctx, func(tx *sql.Tx) error {
-		var known int
-		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM encryption_keys`).Scan(&known); err != nil {
-			return err
-		}
-		if known == 0 {
-			return s.leaveCheck(ctx, tx)
-		}
-		return s.proveKey(ctx, tx)
-	})
-}
-
-func (s *Store) leaveCheck(ctx context.Context, tx *sql.Tx) error {
-	id := s.seal.keyID()
-	_, err := tx.ExecContext(ctx, `INSERT INTO encryption_keys (id, check_value, created) VALUES ($1, $2, $3)`,
-		id, s.seal.seal(keyCheck, id, "", []byte(checkText)), millis(s.now()))
-	return err
-}
-
-func (s *Store) proveKey(ctx context.Context, tx *sql.Tx) error {
-	id := s.seal.keyID()
-	var sealed []byte
-	err := tx.QueryRowContext(ctx, `SELECT check_value FROM encryption_keys WHERE id = $1`, id).Scan(&sealed)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return err
-	}
-	if plain, err := s.seal.open(keyCheck, id, "", sealed); err != nil || string(plain) != checkText {
-		return fmt.Errorf("%w: use the key file that was in use when the database was made, or start with a new database", ErrWrongKey)
-	}
-	return nil
 }

@@ -7,7 +7,7 @@ import (
 
 func TestSignedTextIsKnownAgain(t *testing.T) {
 	key := NewKey()
-	s, again, other := &Store{seal: newSealer(key)}, &Store{seal: newSealer(key)}, &Store{seal: newSealer(NewKey())}
+	s, again, other := &Store{seal: newKeyring(key)}, &Store{seal: newKeyring(key)}, &Store{seal: newKeyring(NewKey())}
 	for _, text := range []string{"abc", "", "a.b.c", "ü ."} {
 		signed := s.Sign("link", text)
 		if got, ok := again.Signed("link", signed); !ok || got != text {
@@ -23,7 +23,7 @@ func TestSignedTextIsKnownAgain(t *testing.T) {
 }
 
 func TestForgedTextIsNot(t *testing.T) {
-	s := &Store{seal: newSealer(NewKey())}
+	s := &Store{seal: newKeyring(NewKey())}
 	signed := s.Sign("link", "abc")
 	mac := strings.TrimPrefix(signed, "abc.")
 	for _, forged := range []string{"", ".", "abc", "abc.", "abd." + mac, "abc." + mac[:len(mac)-1], "abc." + mac + "A", "abc." + mac + "=", "abc.." + mac, "." + mac, strings.ToUpper(signed)} {

@@ -137,7 +137,7 @@ func TestACheckValueOfAnotherKeyUnderOurIDIsRefused(t *testing.T) {
 	path, key := filepath.Join(t.TempDir(), "consentry.db"), NewKey()
 	s := openAt(t, path, key, nil)
 	b := &bench{Store: s}
-	b.exec(t, `UPDATE encryption_keys SET check_value = $1`, newSealer(NewKey()).seal(keyCheck, s.seal.keyID(), "", []byte(checkText)))
+	b.exec(t, `UPDATE encryption_keys SET check_value = $1`, newSealer(NewKey()).seal(keyCheck, s.seal.sealers[0].keyID(), "", []byte(checkText)))
 	if err := s.checkKey(t.Context()); !errors.Is(err, ErrWrongKey) {
 		t.Errorf("got %v", err)
 	}

@@ -21,6 +21,8 @@ type Options struct {
 	URL string
 	// Key encrypts what must not be readable in a copy of the file.
 	Key Key
+	// OldKeys still open what they encrypted, until Rekey has taken it over.
+	OldKeys []Key
 	// Now is the clock, for tests. Nil means time.Now, and on PostgreSQL the
 	// server's clock, which is the same for all replicas.
 	Now func() time.Time
@@ -38,7 +40,7 @@ type Store struct {
 	// queue is for what runs on a schedule, so that it takes no connection away
 	// from the pages.
 	queue *sql.DB
-	seal  *sealer
+	seal  *keyring
 	clock func() time.Time
 	// leaseClock is what leases are kept by: one that all who share the
 	// database agree on and that never jumps.
