@@ -18,6 +18,8 @@ var (
 	// ErrBusy: an operation is running for the environment, or something of
 	// it must be cleaned up first.
 	ErrBusy = errors.New("an operation is still at work on this environment")
+	// ErrFull: too many operations are under way or waiting already.
+	ErrFull = errors.New("too many operations are under way")
 	// ErrGone: it was there and is used up: a secret shown or dropped, a
 	// sign-in answer taken before.
 	ErrGone = errors.New("it was used already or its time is over")
@@ -28,6 +30,9 @@ var (
 	ErrUnavailable = errors.New("the database cannot be used right now")
 	// ErrUnaudited: the audit log could not be written, so nothing was done.
 	ErrUnaudited = errors.New("the audit log cannot be written")
+	// ErrCursor: what stands for the place in a list was changed, or is of
+	// another list.
+	ErrCursor = errors.New("this is no place in this list")
 	// ErrUnreadable: a ciphertext does not open: damaged, or moved here from
 	// another row. Nothing of it is given away.
 	ErrUnreadable = errors.New("a stored value is damaged or belongs to another record")

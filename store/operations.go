@@ -51,26 +51,42 @@ type Operation struct {
 	Error  string        // why it failed, for people
 	// Ended is zero while it runs and when it was interrupted.
 	Started, Ended, LeaseUntil time.Time
-	// Fence counts the environment's operations. Once a later one was
-	// started, this one may write nothing any more.
+	// Fence counts the environment's claims: an operation gets the next number
+	// when it is started, and again whenever a process takes it up. Whoever
+	// holds an older number may write nothing any more.
 	Fence int64
+	// Holder is the process that is at work on it; empty while it waits for one.
+	Holder string
 }
 
-const operationColumns = `id, environment, kind, actor, state, plan, result, error, started, ended, lease_until, fence`
+const operationColumns = `id, environment, kind, actor, state, plan, result, error, started, ended, lease_until, fence, holder`
 
 func scanOperation(row scanner) (Operation, error) {
 	var o Operation
 	err := row.Scan(&o.ID, &o.Environment, &o.Kind, document{&o.Actor}, &o.State, document{&o.Plan}, document{&o.Result}, &o.Error,
-		instant{&o.Started}, instant{&o.Ended}, instant{&o.LeaseUntil}, &o.Fence)
+		instant{&o.Started}, instant{&o.Ended}, instant{&o.LeaseUntil}, &o.Fence, &o.Holder)
 	return o, notFound(err)
 }
 
-// StartOperation records a running operation with a lease, in the person's
-// name, with its intent in the audit log: when that cannot be written
-// (ErrUnaudited), nothing is recorded. ErrBusy: one is running for the
-// environment already. One whose lease is over does not count: it is marked
-// interrupted and taken over.
+// StartOperation records an operation that this process carries out, with a
+// lease, in the person's name, with its intent in the audit log: when that
+// cannot be written (ErrUnaudited), nothing is recorded. ErrBusy: one is
+// running for the environment already. One whose lease is over does not count:
+// it is marked interrupted.
 func (s *Store) StartOperation(ctx context.Context, env string, kind OperationKind, actor entra.Person, plan setup.Plan) (Operation, error) {
+	return s.begin(ctx, env, kind, actor, plan, claimed{s.process, Lease}, nothingMore)
+}
+
+// claimed says whose an operation is, and for how long unless they say more.
+type claimed struct {
+	holder string
+	lease  time.Duration
+}
+
+func nothingMore(context.Context, *sql.Tx, Operation) error { return nil }
+
+// begin records an operation, and in the same transaction what more does.
+func (s *Store) begin(ctx context.Context, env string, kind OperationKind, actor entra.Person, plan setup.Plan, by claimed, more func(context.Context, *sql.Tx, Operation) error) (Operation, error) {
 	if actor.Tenant == "" || actor.ID == "" {
 		return Operation{}, errors.New("store: start operation: the actor needs a tenant ID and an object ID, since the secret will be shown to nobody else")
 	}
@@ -80,7 +96,7 @@ func (s *Store) StartOperation(ctx context.Context, env string, kind OperationKi
 	}
 	var o Operation
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		now := s.now()
+		now := s.leaseNow()
 		fence, err := nextFence(ctx, tx, env)
 		if err != nil {
 			return err
@@ -91,10 +107,10 @@ func (s *Store) StartOperation(ctx context.Context, env string, kind OperationKi
 			return err
 		}
 		o, err = scanOperation(tx.QueryRowContext(ctx, `INSERT INTO operations
-			(id, environment, kind, actor, state, plan, error, fence, lease_until, started, ended)
-			VALUES ($1, $2, $3, $4, 'running', $5, '', $6, $7, $8, 0)
+			(id, environment, kind, actor, state, plan, error, fence, holder, lease_until, started, ended)
+			VALUES ($1, $2, $3, $4, 'running', $5, '', $6, $7, $8, $9, 0)
 			ON CONFLICT DO NOTHING RETURNING `+operationColumns,
-			newID(), env, kind, docs[0], docs[1], fence, millis(now.Add(Lease)), millis(now)))
+			newID(), env, kind, docs[0], docs[1], fence, by.holder, millis(now.Add(by.lease)), millis(s.now())))
 		if errors.Is(err, ErrNotFound) {
 			return ErrBusy
 		}
@@ -104,7 +120,10 @@ func (s *Store) StartOperation(ctx context.Context, env string, kind OperationKi
 		if err := s.auditCut(ctx, tx, cut); err != nil {
 			return err
 		}
-		return s.auditOperation(ctx, tx, o, "operation-started", AuditIntent)
+		if err := s.auditOperation(ctx, tx, o, "operation-started", AuditIntent); err != nil {
+			return err
+		}
+		return more(ctx, tx, o)
 	})
 	if err != nil {
 		return Operation{}, fmt.Errorf("store: start operation: %w", err)
@@ -153,7 +172,7 @@ func (s *Store) RenewLease(ctx context.Context, o Operation) (Operation, error) 
 func (s *Store) renew(ctx context.Context, tx *sql.Tx, o Operation) (Operation, error) {
 	renewed, err := scanOperation(tx.QueryRowContext(ctx, `UPDATE operations SET lease_until = $1
 		WHERE id = $2 AND fence = $3 AND state = 'running' RETURNING `+operationColumns,
-		millis(s.now().Add(Lease)), o.ID, o.Fence))
+		millis(s.leaseNow().Add(Lease)), o.ID, o.Fence))
 	if errors.Is(err, ErrNotFound) {
 		return Operation{}, ErrConflict
 	}
@@ -209,7 +228,7 @@ func (s *Store) Interrupted(ctx context.Context) ([]Operation, error) {
 	var list []Operation
 	err := s.inTx(ctx, func(tx *sql.Tx) (err error) {
 		list, err = all(ctx, tx, scanOperation, `UPDATE operations SET state = 'interrupted'
-			WHERE state = 'running' AND lease_until <= $1 RETURNING `+operationColumns, millis(s.now()))
+			WHERE state = 'running' AND lease_until <= $1 RETURNING `+operationColumns, millis(s.leaseNow()))
 		if err != nil {
 			return err
 		}

@@ -23,7 +23,7 @@ var operationTests = map[string]func(*testing.T, *bench){
 			t.Fatal(err)
 		}
 		want := Operation{ID: o.ID, Environment: e.ID, Kind: RemoveOperation, Actor: alice, State: OperationRunning, Plan: plan,
-			Started: b.clock.Now(), LeaseUntil: b.clock.Now().Add(Lease), Fence: 1}
+			Started: b.clock.Now(), LeaseUntil: b.clock.Now().Add(Lease), Fence: 1, Holder: b.process}
 		if !reflect.DeepEqual(o, want) {
 			t.Errorf("started %+v\nwant %+v", o, want)
 		}

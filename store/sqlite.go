@@ -82,8 +82,9 @@ func (s *Store) migrateSQLite(ctx context.Context) error {
 // endLeases: only one process has the file, so whoever held a lease is dead
 // and need not be waited for.
 func (s *Store) endLeases(ctx context.Context) error {
-	_, err := s.write.ExecContext(ctx, `UPDATE operations SET lease_until = 0 WHERE state = 'running'`)
-	return err
+	_, operations := s.write.ExecContext(ctx, `UPDATE operations SET lease_until = 0 WHERE state = 'running'`)
+	_, others := s.write.ExecContext(ctx, `DELETE FROM holds`)
+	return errors.Join(operations, others)
 }
 
 // claim makes folder and file for the owner only and locks the file against
