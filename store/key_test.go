@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -155,5 +156,32 @@ func TestNoTwoPlacesGiveTheSameBinding(t *testing.T) {
 	}
 	if bytes.Equal(s.seal(sessionData, "a", "", nil), s.seal(sessionData, "a", "", nil)) {
 		t.Error("the same text gives the same ciphertext")
+	}
+}
+
+// A key that stands in the documentation is no key.
+func TestNoKeyOfTheDocumentationIsTaken(t *testing.T) {
+	samples := regexp.MustCompile(`[A-Za-z0-9+/]{43}=`)
+	read := 0
+	for _, pattern := range []string{"../README.md", "../docs/*", "../docs/*/*", "../Makefile", "../Dockerfile"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				continue // a folder
+			}
+			read++
+			for _, sample := range samples.FindAllString(string(text), -1) {
+				if _, err := ParseKey(sample); err == nil {
+					t.Errorf("%s shows a key that works: %s", file, sample)
+				}
+			}
+		}
+	}
+	if read < 2 {
+		t.Errorf("only %d files were read", read)
 	}
 }

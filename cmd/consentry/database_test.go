@@ -52,11 +52,11 @@ func TestTwoConsolesShareOneDatabaseWithOneKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	key := keyFileAt(t, filepath.Join(dir, "key"))
-	one, _, err := openWith(t, DataFlags{Database: url, KeyFile: key})
+	one, _, err := openWith(t, DataFlags{Database: url, KeyFile: []string{key}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	two, _, err := openWith(t, DataFlags{DatabaseFile: file, KeyFile: key})
+	two, _, err := openWith(t, DataFlags{DatabaseFile: file, KeyFile: []string{key}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestTwoConsolesShareOneDatabaseWithOneKey(t *testing.T) {
 	if got, err := two.Environment(t.Context(), env.ID); err != nil || got.Name != "shared" {
 		t.Errorf("the other reads %+v, %v", got, err)
 	}
-	_, _, err = openWith(t, DataFlags{Database: url, KeyFile: keyFileAt(t, filepath.Join(dir, "other"))})
+	_, _, err = openWith(t, DataFlags{Database: url, KeyFile: []string{keyFileAt(t, filepath.Join(dir, "other"))}})
 	if err == nil || !strings.Contains(err.Error(), store.ErrWrongKey.Error()) {
 		t.Errorf("with another key: %v", err)
 	}
@@ -75,7 +75,7 @@ func TestTwoConsolesShareOneDatabaseWithOneKey(t *testing.T) {
 
 func TestASharedDatabaseNeverMakesAKey(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "key")
-	_, _, err := openWith(t, DataFlags{Database: canaryURL, KeyFile: path})
+	_, _, err := openWith(t, DataFlags{Database: canaryURL, KeyFile: []string{path}})
 	if err == nil || !strings.Contains(err.Error(), "same key") {
 		t.Errorf("got %v", err)
 	}
@@ -107,7 +107,7 @@ func TestWhatTheDatabaseFlagsCannotMeanIsSaidWithoutThePassword(t *testing.T) {
 		"nobody answers":          {DataFlags{Database: canaryURL}, store.ErrUnavailable.Error()},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c.flags.KeyFile = key
+			c.flags.KeyFile = []string{key}
 			_, said, err := openWith(t, c.flags)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v", err)

@@ -299,8 +299,8 @@ func (s *ServeCmd) openStore(ctx context.Context, c *console, log *slog.Logger) 
 		}
 		c.cleanUp = append(c.cleanUp, func() error { return os.RemoveAll(dir) })
 		data.Data = filepath.Join(dir, "data")
-		if data.KeyFile == "" {
-			data.KeyFile, say = filepath.Join(dir, "key"), io.Discard // it goes with the folder
+		if !data.keyGiven() {
+			data.KeyFile, say = []string{filepath.Join(dir, "key")}, io.Discard // it goes with the folder
 		}
 	}
 	st, err := openStore(ctx, data, c.cloud, log, say)
