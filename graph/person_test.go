@@ -154,3 +154,34 @@ func TestConsentForTheTenantNeedsARole(t *testing.T) {
 		}
 	}
 }
+
+// toolsOf is a person's client by way of Microsoft's own command line, which
+// has more permissions than the console ever asks for.
+func toolsOf(t *testing.T, s *sandbox.Sandbox, tenant sandbox.ReadyTenant, user sandbox.ReadyUser) *Client {
+	t.Helper()
+	carrier, err := Transport(s.Cloud())
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := (&http.Client{Transport: carrier}).PostForm(s.Cloud().TokenURL(tenant.ID), url.Values{
+		"grant_type": {"password"}, "client_id": {"04b07795-8ddb-461a-bbee-02f9e1bf7b46"}, "scope": {scope},
+		"username": {user.UserPrincipalName}, "password": {user.Password},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var token struct {
+		AccessToken string `json:"access_token"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&token); err != nil || token.AccessToken == "" {
+		t.Fatalf("no token: %d %v", resp.StatusCode, err)
+	}
+	c, err := New(s.Cloud(), TokenFunc(func(context.Context) (entra.Sensitive, time.Time, error) {
+		return entra.NewSensitive(token.AccessToken), time.Now().Add(time.Hour), nil
+	}), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}

@@ -48,6 +48,10 @@ func (c *Client) Do(ctx context.Context, ch entra.Change) (entra.Created, error)
 		return c.deleteServicePrincipal(ctx, ch)
 	case entra.DeleteGrant:
 		return c.deleteGrant(ctx, ch)
+	case entra.PutRegistration:
+		return c.putRegistration(ctx, ch)
+	case entra.AssignAppRole:
+		return c.sendShown(ctx, ch, string(ch.Resource), string(ch.Who.ID), ch.Role.ID)
 	}
 	return entra.Created{}, refuse(ch, fmt.Errorf("the change %T is not one that can be sent", ch))
 }
