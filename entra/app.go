@@ -52,6 +52,14 @@ type Certificate struct {
 	Usage string    `json:"usage"` // "Verify" proves the app's identity, "Sign" signs SAML
 	Start time.Time `json:"start"` // UTC
 	End   time.Time `json:"end"`   // UTC
+	// Type is "AsymmetricX509Cert" for a certificate.
+	Type string `json:"type,omitempty"`
+	// Thumbprint is customKeyIdentifier as Graph writes it; for a certificate
+	// mostly its SHA-1 in hexadecimal.
+	Thumbprint string `json:"thumbprint,omitempty"`
+	// Fingerprint is the SHA-256 of the certificate in lower-case hexadecimal;
+	// empty where Graph did not tell the certificate itself.
+	Fingerprint string `json:"fingerprint,omitempty"`
 }
 
 // ExpiredAt reports whether the certificate no longer works at t.
@@ -125,10 +133,13 @@ type Application struct {
 	// it is not.
 	DisabledByMicrosoft string        `json:"disabledByMicrosoft,omitempty"`
 	Certificates        []Certificate `json:"certificates,omitempty"`
-	ImplicitGrant       ImplicitGrant `json:"implicitGrant,omitzero"`
-	PropertyLock        PropertyLock  `json:"propertyLock,omitzero"`
-	IdentifierURIs      []string      `json:"identifierUris,omitempty"`
-	Notes               string        `json:"notes,omitempty"` // internal notes
+	// Federated are known only where they were asked for: they stand at an
+	// address of their own.
+	Federated      []FederatedCredential `json:"federated,omitempty"`
+	ImplicitGrant  ImplicitGrant         `json:"implicitGrant,omitzero"`
+	PropertyLock   PropertyLock          `json:"propertyLock,omitzero"`
+	IdentifierURIs []string              `json:"identifierUris,omitempty"`
+	Notes          string                `json:"notes,omitempty"` // internal notes
 }
 
 // BlockedByMicrosoft reports whether Microsoft disabled the registration.

@@ -152,7 +152,11 @@ type Created struct {
 	Principal   *ServicePrincipal `json:"principal,omitempty"`
 	Grant       *Grant            `json:"grant,omitempty"`
 	Secret      *Secret           `json:"secret,omitempty"`
-	// SecretValue is the secret itself, given once by Graph.
+	// Certificate and Federated are what was added of these kinds.
+	Certificate *Certificate         `json:"certificate,omitempty"`
+	Federated   *FederatedCredential `json:"federated,omitempty"`
+	// SecretValue is the secret itself, given once by Graph, or the private key
+	// that was made for Certificate.
 	SecretValue Sensitive `json:"-"`
 	// RequestID is Graph's request-id of the answer.
 	RequestID string `json:"requestId,omitempty"`
