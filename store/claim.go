@@ -196,7 +196,8 @@ func (s *Store) WakeWaiting(ctx context.Context) error {
 // ErrConflict: it has ended, or was claimed since it was read.
 func (s *Store) InterruptOperation(ctx context.Context, o Operation) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		n, err := touched(ctx, tx, `UPDATE operations SET state = 'interrupted' WHERE id = $1 AND fence = $2 AND state = 'running'`, o.ID, o.Fence)
+		and, args := ofOwn(ctx, "environment", o.ID, o.Fence)
+		n, err := touched(ctx, tx, `UPDATE operations SET state = 'interrupted' WHERE id = $1 AND fence = $2 AND state = 'running'`+and, args...)
 		switch {
 		case err != nil:
 			return err

@@ -58,8 +58,9 @@ func scanEnvironment(row scanner) (Environment, error) {
 }
 
 // CreateEnvironment keeps a new environment and returns it with its ID, first
-// version and times. An empty State becomes Draft. ErrNameTaken: an
-// environment that is not removed has the name.
+// version and times. It belongs to the caller's tenant, or else the owner's.
+// An empty State becomes Draft. ErrNameTaken: an environment of that tenant
+// that is not removed has the name.
 func (s *Store) CreateEnvironment(ctx context.Context, e Environment) (Environment, error) {
 	docs, err := texts(e.Spec, e.Owner, e.Result, e.Handed)
 	if err != nil {
@@ -68,11 +69,15 @@ func (s *Store) CreateEnvironment(ctx context.Context, e Environment) (Environme
 	if e.State == "" {
 		e.State = Draft
 	}
+	home, err := newHome(ctx, nil, "", e.Owner.Tenant)
+	if err != nil {
+		return Environment{}, fmt.Errorf("store: create environment: %w", err)
+	}
 	now := s.now()
 	created, err := s.environmentRow(ctx, `INSERT INTO environments
-		(id, name, spec, owner, result, handed, tenant, tenant_name, state, step, version, fence, last_seq, created, updated)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, 0, 0, $11, $11) RETURNING `+environmentColumns,
-		newID(), e.Spec.Name, docs[0], docs[1], docs[2], docs[3], e.Tenant, e.TenantName, e.State, e.Step, millis(now))
+		(id, name, spec, owner, result, handed, tenant, tenant_name, state, step, version, fence, last_seq, created, updated, home)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, 0, 0, $11, $11, $12) RETURNING `+environmentColumns,
+		newID(), e.Spec.Name, docs[0], docs[1], docs[2], docs[3], e.Tenant, storable(e.TenantName), e.State, e.Step, millis(now), home)
 	if err != nil {
 		return Environment{}, fmt.Errorf("store: create environment: %w", err)
 	}
@@ -94,26 +99,40 @@ func (s *Store) environmentRow(ctx context.Context, query string, args ...any) (
 
 // Environment reads one; ErrNotFound when there is none.
 func (s *Store) Environment(ctx context.Context, id string) (Environment, error) {
-	e, err := scanEnvironment(s.read.QueryRowContext(ctx, `SELECT `+environmentColumns+` FROM environments WHERE id = $1`, id))
+	and, args := own(ctx, "home", id)
+	e, err := scanEnvironment(s.read.QueryRowContext(ctx, `SELECT `+environmentColumns+` FROM environments WHERE id = $1`+and, args...))
 	if err != nil {
 		return Environment{}, fmt.Errorf("store: environment: %w", err)
 	}
 	return e, nil
 }
 
-// EnvironmentByName reads the one that has the name and is not removed.
+// EnvironmentByName reads the one that has the name and is not removed. Whoever
+// sees everything gets that of their own tenant, or the only one. ErrConflict:
+// several other tenants have one of this name.
 func (s *Store) EnvironmentByName(ctx context.Context, name string) (Environment, error) {
-	e, err := scanEnvironment(s.read.QueryRowContext(ctx,
-		`SELECT `+environmentColumns+` FROM environments WHERE name = $1 AND state <> 'removed'`, name))
-	if err != nil {
-		return Environment{}, fmt.Errorf("store: environment by name: %w", err)
+	const query = `SELECT ` + environmentColumns + ` FROM environments WHERE name = $1 AND state <> 'removed'`
+	tenant, everything := scope(ctx)
+	list, err := all(ctx, s.read, scanEnvironment, query+` AND home = $2`, name, tenant)
+	if err == nil && len(list) == 0 && everything {
+		list, err = all(ctx, s.read, scanEnvironment, query, name)
 	}
-	return e, nil
+	switch {
+	case err != nil:
+	case len(list) == 0:
+		err = ErrNotFound
+	case len(list) > 1:
+		err = fmt.Errorf("%d tenants have an environment of this name: %w", len(list), ErrConflict)
+	default:
+		return list[0], nil
+	}
+	return Environment{}, fmt.Errorf("store: environment by name: %w", err)
 }
 
 // Environments lists all, removed ones too, by name.
 func (s *Store) Environments(ctx context.Context) ([]Environment, error) {
-	list, err := all(ctx, s.read, scanEnvironment, `SELECT `+environmentColumns+` FROM environments ORDER BY name, created`)
+	and, args := own(ctx, "home")
+	list, err := all(ctx, s.read, scanEnvironment, `SELECT `+environmentColumns+` FROM environments WHERE TRUE`+and+` ORDER BY name, id`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("store: environments: %w", err)
 	}
@@ -127,26 +146,28 @@ func (s *Store) SaveEnvironment(ctx context.Context, e Environment) (Environment
 	if err != nil {
 		return Environment{}, fmt.Errorf("store: save environment: %w", err)
 	}
+	and, args := own(ctx, "home",
+		e.Spec.Name, docs[0], docs[1], docs[2], docs[3], e.Tenant, storable(e.TenantName), e.State, e.Step, millis(s.now()), e.ID, e.Version)
 	saved, err := s.environmentRow(ctx, `UPDATE environments SET
 		name = $1, spec = $2, owner = $3, result = $4, handed = $5, tenant = $6, tenant_name = $7, state = $8, step = $9,
 		version = version + 1, updated = $10
-		WHERE id = $11 AND version = $12 RETURNING `+environmentColumns,
-		e.Spec.Name, docs[0], docs[1], docs[2], docs[3], e.Tenant, e.TenantName, e.State, e.Step, millis(s.now()), e.ID, e.Version)
+		WHERE id = $11 AND version = $12`+and+` RETURNING `+environmentColumns, args...)
 	if err != nil {
-		return Environment{}, fmt.Errorf("store: save environment: %w", s.conflictOr(ctx, err, `SELECT COUNT(*) FROM environments WHERE id = $1`, e.ID))
+		return Environment{}, fmt.Errorf("store: save environment: %w", s.conflictOr(ctx, err, e.ID))
 	}
 	return saved, nil
 }
 
-// conflictOr tells a row that changed in between from one that never was:
-// count says whether it is there.
-func (s *Store) conflictOr(ctx context.Context, err error, count string, args ...any) error {
+// conflictOr tells an environment that changed in between from one that never
+// was, or not for this caller.
+func (s *Store) conflictOr(ctx context.Context, err error, env string) error {
 	if !errors.Is(err, ErrNotFound) {
 		return err
 	}
 	var there int
-	if err := s.read.QueryRowContext(ctx, count, args...).Scan(&there); err != nil {
-		return err
+	and, args := own(ctx, "home", env)
+	if err := s.read.QueryRowContext(ctx, `SELECT COUNT(*) FROM environments WHERE id = $1`+and, args...).Scan(&there); err != nil {
+		return notFound(err)
 	}
 	if there > 0 {
 		return ErrConflict
@@ -158,16 +179,17 @@ func (s *Store) conflictOr(ctx context.Context, err error, count string, args ..
 // secrets and trials. ErrBusy: an operation is running for it, or a trial's
 // temporary redirect URI is still on the application.
 func (s *Store) DeleteEnvironment(ctx context.Context, id string) error {
+	and, args := own(ctx, "home", id)
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		n, err := touched(ctx, tx, `DELETE FROM environments WHERE id = $1
+		n, err := touched(ctx, tx, `DELETE FROM environments WHERE id = $1`+and+`
 			AND NOT EXISTS (SELECT 1 FROM operations WHERE environment = $1 AND state = 'running')
-			AND NOT EXISTS (SELECT 1 FROM trials WHERE environment = $1 AND temporary_uri IN ('intended', 'added'))`, id)
+			AND NOT EXISTS (SELECT 1 FROM trials WHERE environment = $1 AND temporary_uri IN ('intended', 'added'))`, args...)
 		if err == nil && n == 0 {
 			return ErrNotFound
 		}
 		return err
 	})
-	err = s.conflictOr(ctx, err, `SELECT COUNT(*) FROM environments WHERE id = $1`, id)
+	err = s.conflictOr(ctx, err, id)
 	switch {
 	case errors.Is(err, ErrConflict):
 		return fmt.Errorf("store: delete environment: %w", ErrBusy)

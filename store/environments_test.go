@@ -97,7 +97,7 @@ var environmentTests = map[string]func(*testing.T, *bench){
 	},
 	"a name is taken once": func(t *testing.T, b *bench) {
 		b.environment(t, "one")
-		if _, err := b.CreateEnvironment(t.Context(), Environment{Spec: setup.Spec{Name: "one"}}); !errors.Is(err, ErrNameTaken) {
+		if _, err := b.CreateEnvironment(t.Context(), Environment{Spec: setup.Spec{Name: "one"}, Owner: alice}); !errors.Is(err, ErrNameTaken) {
 			t.Errorf("create: %v", err)
 		}
 		other := b.environment(t, "two")

@@ -40,15 +40,16 @@ var (
 	ErrWrongKey = errors.New("the key does not match this database")
 	// ErrNewerSchema: a newer version of the program wrote the database.
 	ErrNewerSchema = errors.New("the database was written by a newer version of this program")
+	// ErrNotEmpty: the database has data, which a backup would overwrite.
+	ErrNotEmpty = errors.New("the database is not empty")
 	// ErrInUse: another process has the database open.
 	ErrInUse = errors.New("the database is in use by another process")
 )
 
 // notFound turns "no row" into ErrNotFound, and marks other errors of the
-// database that callers can act on. PostgreSQL refuses to compare with a text
-// that no row can hold; that is no row, too.
+// database that callers can act on.
 func notFound(err error) error {
-	if errors.Is(err, sql.ErrNoRows) || postgresCode(err) == badText {
+	if errors.Is(err, sql.ErrNoRows) {
 		return ErrNotFound
 	}
 	return classify(err)

@@ -107,16 +107,16 @@ func (j *journal) Outcome(ctx context.Context, seq int64, state setup.EntryState
 func requestID(created entra.Created, cause error) string {
 	var refused *entra.ServiceError
 	if created.RequestID == "" && errors.As(cause, &refused) {
-		return refused.RequestID
+		return storable(refused.RequestID)
 	}
-	return created.RequestID
+	return storable(created.RequestID)
 }
 
 func words(cause error) string {
 	if cause == nil {
 		return ""
 	}
-	return cause.Error()
+	return storable(cause.Error())
 }
 
 // Entries implements setup.Journal.
@@ -139,17 +139,18 @@ func scanEntry(row scanner) (setup.Entry, error) {
 
 // Entries returns what one operation recorded, oldest first.
 func (s *Store) Entries(ctx context.Context, operation string) ([]setup.Entry, error) {
-	return s.entries(ctx, `WHERE j.operation = $2 ORDER BY j.seq`, operation)
+	return s.entries(ctx, "j.operation", operation)
 }
 
 // EnvironmentEntries returns what all operations of an environment recorded,
 // oldest first.
 func (s *Store) EnvironmentEntries(ctx context.Context, env string) ([]setup.Entry, error) {
-	return s.entries(ctx, `WHERE j.environment = $2 ORDER BY j.seq`, env)
+	return s.entries(ctx, "j.environment", env)
 }
 
-func (s *Store) entries(ctx context.Context, which, id string) ([]setup.Entry, error) {
-	list, err := all(ctx, s.read, scanEntry, entryQuery+which, millis(s.now()), id)
+func (s *Store) entries(ctx context.Context, of, id string) ([]setup.Entry, error) {
+	and, args := ofOwn(ctx, "j.environment", millis(s.now()), id)
+	list, err := all(ctx, s.read, scanEntry, entryQuery+`WHERE `+of+` = $2`+and+` ORDER BY j.seq`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("store: journal entries: %w", err)
 	}

@@ -134,13 +134,15 @@ func (s *Store) begin(ctx context.Context, env string, kind OperationKind, actor
 // nextFence gives the environment's next operation its number; the row stays
 // locked until the transaction ends.
 func nextFence(ctx context.Context, tx *sql.Tx, env string) (fence int64, err error) {
-	err = tx.QueryRowContext(ctx, `UPDATE environments SET fence = fence + 1 WHERE id = $1 RETURNING fence`, env).Scan(&fence)
+	and, args := own(ctx, "home", env)
+	err = tx.QueryRowContext(ctx, `UPDATE environments SET fence = fence + 1 WHERE id = $1`+and+` RETURNING fence`, args...).Scan(&fence)
 	return fence, notFound(err)
 }
 
 // Operation reads one; ErrNotFound when there is none.
 func (s *Store) Operation(ctx context.Context, id string) (Operation, error) {
-	o, err := scanOperation(s.read.QueryRowContext(ctx, `SELECT `+operationColumns+` FROM operations WHERE id = $1`, id))
+	and, args := ofOwn(ctx, "environment", id)
+	o, err := scanOperation(s.read.QueryRowContext(ctx, `SELECT `+operationColumns+` FROM operations WHERE id = $1`+and, args...))
 	if err != nil {
 		return Operation{}, fmt.Errorf("store: operation: %w", err)
 	}
@@ -149,7 +151,8 @@ func (s *Store) Operation(ctx context.Context, id string) (Operation, error) {
 
 // Operations lists an environment's, newest first.
 func (s *Store) Operations(ctx context.Context, env string) ([]Operation, error) {
-	list, err := all(ctx, s.read, scanOperation, `SELECT `+operationColumns+` FROM operations WHERE environment = $1 ORDER BY fence DESC`, env)
+	and, args := ofOwn(ctx, "environment", env)
+	list, err := all(ctx, s.read, scanOperation, `SELECT `+operationColumns+` FROM operations WHERE environment = $1`+and+` ORDER BY fence DESC`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("store: operations: %w", err)
 	}
@@ -159,20 +162,21 @@ func (s *Store) Operations(ctx context.Context, env string) ([]Operation, error)
 // RenewLease says that the operation is alive for another Lease. ErrConflict:
 // it was interrupted, ended or taken over, and whoever runs it must stop.
 func (s *Store) RenewLease(ctx context.Context, o Operation) (Operation, error) {
+	var renewed Operation
 	err := s.inTx(ctx, func(tx *sql.Tx) (err error) {
-		o, err = s.renew(ctx, tx, o)
+		renewed, err = s.renew(ctx, tx, o)
 		return err
 	})
 	if err != nil {
 		return Operation{}, fmt.Errorf("store: renew lease: %w", err)
 	}
-	return o, nil
+	return renewed, nil
 }
 
 func (s *Store) renew(ctx context.Context, tx *sql.Tx, o Operation) (Operation, error) {
+	and, args := ofOwn(ctx, "environment", millis(s.leaseNow().Add(Lease)), o.ID, o.Fence)
 	renewed, err := scanOperation(tx.QueryRowContext(ctx, `UPDATE operations SET lease_until = $1
-		WHERE id = $2 AND fence = $3 AND state = 'running' RETURNING `+operationColumns,
-		millis(s.leaseNow().Add(Lease)), o.ID, o.Fence))
+		WHERE id = $2 AND fence = $3 AND state = 'running'`+and+` RETURNING `+operationColumns, args...))
 	if errors.Is(err, ErrNotFound) {
 		return Operation{}, ErrConflict
 	}
@@ -196,7 +200,7 @@ func (s *Store) FinishOperation(ctx context.Context, o Operation) error {
 		}
 		n, err := touched(ctx, tx, `UPDATE operations SET state = $1, result = $2, error = $3, ended = $4
 			WHERE id = $5 AND fence = $6 AND state IN ('running', 'interrupted')`,
-			o.State, result, o.Error, millis(s.now()), o.ID, o.Fence)
+			o.State, result, storable(o.Error), millis(s.now()), o.ID, o.Fence)
 		switch {
 		case err != nil:
 			return err
@@ -215,7 +219,8 @@ func (s *Store) FinishOperation(ctx context.Context, o Operation) error {
 // was started. The update changes nothing; it locks the row in databases that
 // have several writers.
 func heldFence(ctx context.Context, tx *sql.Tx, o Operation) error {
-	n, err := touched(ctx, tx, `UPDATE environments SET fence = fence WHERE id = $1 AND fence = $2`, o.Environment, o.Fence)
+	and, args := own(ctx, "home", o.Environment, o.Fence)
+	n, err := touched(ctx, tx, `UPDATE environments SET fence = fence WHERE id = $1 AND fence = $2`+and, args...)
 	if err == nil && n == 0 {
 		return ErrConflict
 	}

@@ -86,7 +86,9 @@ func scanRun(row scanner) (Run, error) {
 	return r, notFound(err)
 }
 
-// StartRun keeps a new run and returns it with its ID and start.
+// StartRun keeps a new run and returns it with its ID and start. It belongs to
+// its environment's tenant, or else the caller's, or the owner's.
+// ErrNotFound: there is no such environment.
 func (s *Store) StartRun(ctx context.Context, r Run) (Run, error) {
 	r.ID, r.State, r.Started = newID(), RunRunning, s.now()
 	owner, err := text(r.Owner)
@@ -98,11 +100,15 @@ func (s *Store) StartRun(ctx context.Context, r Run) (Run, error) {
 		return Run{}, fmt.Errorf("store: start run: %w", err)
 	}
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO runs
-			(id, environment, trial, owner, tenant, state, verdict, sentence, document, started, ended, drop_at)
-			VALUES ($1, $2, $3, $4, $5, $6, '', '', $7, $8, 0, $9)`,
+		home, err := newHome(ctx, tx, r.Environment, r.Owner.Tenant)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO runs
+			(id, environment, trial, owner, tenant, state, verdict, sentence, document, started, ended, drop_at, home)
+			VALUES ($1, $2, $3, $4, $5, $6, '', '', $7, $8, 0, $9, $10)`,
 			r.ID, sql.NullString{String: r.Environment, Valid: r.Environment != ""}, r.Trial, owner, r.Owner.Tenant, r.State,
-			sealed, millis(r.Started), millis(r.Started.Add(WrongRunLifetime)))
+			sealed, millis(r.Started), millis(r.Started.Add(WrongRunLifetime)), home)
 		if err != nil {
 			return err
 		}
@@ -135,9 +141,9 @@ func (s *Store) FinishRun(ctx context.Context, r Run) error {
 		life = RightRunLifetime
 	}
 	now := s.now()
+	and, args := own(ctx, "home", RunDone, r.Verdict, storable(r.Sentence), sealed, millis(now), millis(now.Add(life)), r.ID)
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		n, err := touched(ctx, tx, `UPDATE runs SET state = $1, verdict = $2, sentence = $3, document = $4, ended = $5, drop_at = $6 WHERE id = $7`,
-			RunDone, r.Verdict, r.Sentence, sealed, millis(now), millis(now.Add(life)), r.ID)
+		n, err := touched(ctx, tx, `UPDATE runs SET state = $1, verdict = $2, sentence = $3, document = $4, ended = $5, drop_at = $6 WHERE id = $7`+and, args...)
 		if err == nil && n == 0 {
 			return ErrNotFound
 		}
@@ -152,7 +158,8 @@ func (s *Store) FinishRun(ctx context.Context, r Run) error {
 // Run reads one with its document; ErrNotFound when there is none or its time
 // is over.
 func (s *Store) Run(ctx context.Context, id string) (Run, error) {
-	r, err := scanRun(s.read.QueryRowContext(ctx, `SELECT `+runColumns+` FROM runs WHERE id = $1 AND drop_at > $2`, id, millis(s.now())))
+	and, args := own(ctx, "home", id, millis(s.now()))
+	r, err := scanRun(s.read.QueryRowContext(ctx, `SELECT `+runColumns+` FROM runs WHERE id = $1 AND drop_at > $2`+and, args...))
 	if err != nil {
 		return Run{}, fmt.Errorf("store: run: %w", err)
 	}
@@ -173,18 +180,15 @@ func (s *Store) Run(ctx context.Context, id string) (Run, error) {
 // Runs lists the newest of an environment's, newest first, without their
 // documents; with an empty env those of no environment.
 func (s *Store) Runs(ctx context.Context, env string, most int) ([]Run, error) {
-	list, err := all(ctx, s.read, scanRun, `SELECT `+runColumns+` FROM runs
-		WHERE COALESCE(environment, '') = $1 AND drop_at > $2 ORDER BY started DESC, id LIMIT $3`, env, millis(s.now()), most)
-	if err != nil {
-		return nil, fmt.Errorf("store: runs: %w", err)
-	}
-	return list, nil
+	list, _, err := s.RunsPage(ctx, env, "", most)
+	return list, err
 }
 
 // RunOfTrial finds the run that used a test consent's token, without its
 // document; ok is false when there is none.
 func (s *Store) RunOfTrial(ctx context.Context, trial string) (r Run, ok bool, err error) {
-	r, err = scanRun(s.read.QueryRowContext(ctx, `SELECT `+runColumns+` FROM runs WHERE trial = $1 AND trial <> '' ORDER BY started DESC LIMIT 1`, trial))
+	and, args := own(ctx, "home", trial)
+	r, err = scanRun(s.read.QueryRowContext(ctx, `SELECT `+runColumns+` FROM runs WHERE trial = $1 AND trial <> ''`+and+` ORDER BY started DESC LIMIT 1`, args...))
 	switch {
 	case errors.Is(err, ErrNotFound):
 		return Run{}, false, nil

@@ -47,15 +47,16 @@ func (s *Store) keepSecret(ctx context.Context, tx *sql.Tx, op Operation, seq in
 	_, err = tx.ExecContext(ctx, `INSERT INTO secrets
 		(id, environment, operation, seq, key_id, hint, owner_tenant, owner_id, owner, value, expires, created, revealed, drop_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13)`,
-		id, op.Environment, op.ID, seq, about.KeyID, cmp.Or(about.Hint, created.SecretValue.Hint()), op.Actor.Tenant, op.Actor.ID, owner,
+		id, op.Environment, op.ID, seq, about.KeyID, storable(cmp.Or(about.Hint, created.SecretValue.Hint())), op.Actor.Tenant, op.Actor.ID, owner,
 		sealed, millis(about.End), millis(now), millis(now.Add(SecretLifetime)))
 	return err
 }
 
 // Secrets lists what is or was kept for an environment, oldest first.
 func (s *Store) Secrets(ctx context.Context, env string) ([]KeptSecret, error) {
+	and, args := ofOwn(ctx, "environment", millis(s.now()), env)
 	list, err := all(ctx, s.read, scanSecret, `SELECT id, environment, operation, key_id, hint, expires, created, revealed, drop_at, owner,
-		value IS NOT NULL AND drop_at > $1 FROM secrets WHERE environment = $2 ORDER BY seq`, millis(s.now()), env)
+		value IS NOT NULL AND drop_at > $1 FROM secrets WHERE environment = $2`+and+` ORDER BY seq`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("store: secrets: %w", err)
 	}
@@ -76,8 +77,7 @@ func (s *Store) RevealSecret(ctx context.Context, id string, by entra.Person) (e
 	now := millis(s.now())
 	var value entra.Sensitive
 	err := s.inTx(ctx, func(tx *sql.Tx) (err error) {
-		value, err = s.secretValue(ctx, tx, id, by, `UPDATE secrets SET revealed = $1
-			WHERE id = $2 AND owner_tenant = $3 AND owner_id = $4 AND revealed = 0 AND value IS NOT NULL AND drop_at > $1 RETURNING value`, now)
+		value, err = s.secretValue(ctx, tx, id, by, now, `UPDATE secrets SET revealed = $1`, `revealed = 0 AND value IS NOT NULL AND drop_at > $1`, ` RETURNING value`)
 		if err != nil {
 			return err
 		}
@@ -96,8 +96,7 @@ func (s *Store) UseSecret(ctx context.Context, id string, by entra.Person) (entr
 	now := millis(s.now())
 	var value entra.Sensitive
 	err := s.inTx(ctx, func(tx *sql.Tx) (err error) {
-		value, err = s.secretValue(ctx, tx, id, by, `SELECT value FROM secrets
-			WHERE id = $2 AND owner_tenant = $3 AND owner_id = $4 AND value IS NOT NULL AND drop_at > $1`, now)
+		value, err = s.secretValue(ctx, tx, id, by, now, `SELECT value FROM secrets`, `value IS NOT NULL AND drop_at > $1`, ``)
 		if err != nil {
 			return err
 		}
@@ -109,15 +108,19 @@ func (s *Store) UseSecret(ctx context.Context, id string, by entra.Person) (entr
 	return value, nil
 }
 
-// secretValue runs a query that gives the ciphertext, and opens it. The
-// query's parameters are time, id, owner's tenant and owner's id.
-func (s *Store) secretValue(ctx context.Context, q querier, id string, by entra.Person, query string, now int64) (entra.Sensitive, error) {
+// secretOf picks one secret of its owner.
+const secretOf = ` WHERE id = $2 AND owner_tenant = $3 AND owner_id = $4 AND `
+
+// secretValue runs a query for one secret of its owner that gives the
+// ciphertext, on the condition, and opens it. The first parameter is the time.
+func (s *Store) secretValue(ctx context.Context, q querier, id string, by entra.Person, now int64, query, condition, returning string) (entra.Sensitive, error) {
 	if by.Tenant == "" || by.ID == "" {
 		return entra.Sensitive{}, ErrNotFound
 	}
 	var sealed []byte
-	err := q.QueryRowContext(ctx, query, now, id, by.Tenant, by.ID).Scan(&sealed)
-	if errors.Is(err, sql.ErrNoRows) {
+	and, args := ofOwn(ctx, "environment", now, id, by.Tenant, by.ID)
+	err := notFound(q.QueryRowContext(ctx, query+secretOf+condition+and+returning, args...).Scan(&sealed))
+	if errors.Is(err, ErrNotFound) {
 		return entra.Sensitive{}, s.whyNoSecret(ctx, q, id, by)
 	}
 	if err != nil {
@@ -130,8 +133,8 @@ func (s *Store) secretValue(ctx context.Context, q querier, id string, by entra.
 // whyNoSecret tells the owner that it is gone, and others nothing.
 func (s *Store) whyNoSecret(ctx context.Context, q querier, id string, by entra.Person) error {
 	var there int
-	err := q.QueryRowContext(ctx, `SELECT COUNT(*) FROM secrets WHERE id = $1 AND owner_tenant = $2 AND owner_id = $3`,
-		id, by.Tenant, by.ID).Scan(&there)
+	and, args := ofOwn(ctx, "environment", id, by.Tenant, by.ID)
+	err := notFound(q.QueryRowContext(ctx, `SELECT COUNT(*) FROM secrets WHERE id = $1 AND owner_tenant = $2 AND owner_id = $3`+and, args...).Scan(&there))
 	switch {
 	case err != nil:
 		return err
@@ -145,9 +148,10 @@ func (s *Store) whyNoSecret(ctx context.Context, q querier, id string, by entra.
 // twice is no error.
 func (s *Store) DropSecret(ctx context.Context, id string) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		n, err := touched(ctx, tx, `UPDATE secrets SET value = NULL WHERE id = $1 AND value IS NOT NULL`, id)
+		and, args := ofOwn(ctx, "environment", id)
+		n, err := touched(ctx, tx, `UPDATE secrets SET value = NULL WHERE id = $1 AND value IS NOT NULL`+and, args...)
 		if err == nil && n == 0 {
-			err = tx.QueryRowContext(ctx, `SELECT 1 FROM secrets WHERE id = $1`, id).Scan(&n)
+			err = tx.QueryRowContext(ctx, `SELECT 1 FROM secrets WHERE id = $1`+and, args...).Scan(&n)
 			return notFound(err)
 		}
 		if err != nil {

@@ -111,11 +111,14 @@ func broken(err error) bool {
 	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) || postgresBroken(err)
 }
 
-// classify marks the drivers' errors that callers can act on.
+// classify marks the drivers' errors that callers can act on. PostgreSQL
+// refuses to compare with a text that no row can hold; that is no row, too.
 func classify(err error) error {
 	switch {
 	case err == nil, errors.Is(err, ErrUnavailable):
 		return err
+	case postgresCode(err) == badText: // what is stored goes through storable, so this was to be compared with
+		return ErrNotFound
 	case sqliteUnavailable(err), postgresUnavailable(err), broken(err):
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}

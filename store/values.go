@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -60,6 +61,12 @@ func text(v any) (sql.NullString, error) {
 		return sql.NullString{}, fmt.Errorf("encode %T: %w", v, err)
 	}
 	return sql.NullString{String: string(data), Valid: string(data) != "null"}, nil
+}
+
+// storable is text as both databases take it: UTF-8 without NUL. What a
+// service said must not keep an answer from being recorded.
+func storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // texts encodes several values, for statements with more than one document.
