@@ -16,8 +16,6 @@ type mistake struct {
 	keeps  string
 }
 
-const bidi = "abc\u202etxt.exe"
-
 func TestANewEnvironmentNamesWhatNeedsMending(t *testing.T) {
 	c := newConsole(t)
 	b := c.browser()
@@ -27,15 +25,12 @@ func TestANewEnvironmentNamesWhatNeedsMending(t *testing.T) {
 		{"no name", url.Values{"environment": {""}}, []string{"The environment has no name", "frontegg-production"}, "environment", ""},
 		{"capitals", url.Values{"environment": {"Prod"}}, []string{"lower-case letters, digits and hyphens"}, "environment", "Prod"},
 		{"too long", url.Values{"environment": {strings.Repeat("a", 41)}}, []string{"up to 40"}, "environment", strings.Repeat("a", 41)},
-		{"control characters", url.Values{"environment": {"a\x00b"}}, []string{"name may have"}, "environment", "a\uFFFDb"},
-		{"reversed text", url.Values{"environment": {bidi}}, []string{"name may have"}, "environment", bidi},
 		{"emoji", url.Values{"environment": {"🙂"}}, []string{"name may have"}, "environment", "🙂"},
 		{"markup", url.Values{"environment": {`"><script>alert(1)</script>`}}, []string{"name may have"}, "environment", `"><script>alert(1)</script>`},
 		{"taken", url.Values{"environment": {taken}, "inputs.host": {"other.example.com"}}, []string{"There is an environment named taken-name already", "Choose another name"}, "inputs.host", "other.example.com"},
 		{"no host", url.Values{"inputs.host": {""}}, []string{"host"}, "inputs.host", ""},
 		{"a whole address", url.Values{"inputs.host": {"http://"}}, []string{"host"}, "inputs.host", "http://"},
 		{"host with user", url.Values{"inputs.host": {"good.example@evil.example"}}, []string{"host"}, "inputs.host", "good.example@evil.example"},
-		{"host with line break", url.Values{"inputs.host": {"a.example\r\nX: y"}}, []string{"host"}, "inputs.host", "a.example\r\nX: y"},
 	} {
 		t.Run(m.name, func(t *testing.T) {
 			form := url.Values{"environment": {"fresh"}, "inputs.host": {"gateway.example.com"}}
@@ -73,7 +68,6 @@ func TestEachStepOfTheWizardNamesWhatNeedsMending(t *testing.T) {
 		{custom + "/setup/integration", mistake{"wildcard", url.Values{"inputs.redirectUri": {"https://*.example.com/cb"}}, []string{"redirect URI"}, "inputs.redirectUri", "https://*.example.com/cb"}},
 		{frontegg + "/setup/app", mistake{"no name", url.Values{"way": {"new"}, "displayName": {" "}}, []string{"The application's name is missing", "give one"}, "displayName", " "}},
 		{frontegg + "/setup/app", mistake{"long name", url.Values{"way": {"new"}, "displayName": {long}}, []string{"The application's name", "120"}, "displayName", long}},
-		{frontegg + "/setup/app", mistake{"name with reversed text", url.Values{"way": {"new"}, "displayName": {bidi}}, []string{"The application's name"}, "displayName", bidi}},
 		{frontegg + "/setup/app", mistake{"no audience", url.Values{"way": {"new"}, "displayName": {"My app"}, "audience": {""}}, []string{"Choose who may sign in"}, "displayName", "My app"}},
 		{frontegg + "/setup/app", mistake{"personal accounts", url.Values{"way": {"new"}, "displayName": {"My app"}, "audience": {"PersonalMicrosoftAccount"}}, []string{"personal Microsoft accounts"}, "displayName", "My app"}},
 		{frontegg + "/setup/app", mistake{"existing, none chosen", url.Values{"way": {"existing"}}, []string{"Choose one of the app registrations found"}, "displayName", "Frontegg Integration"}},

@@ -15,6 +15,7 @@ var inputs = map[string]web.Input{
 	"paste":             {Text: true},
 	"pasted":            {Text: true},
 	"address":           {Text: true},
+	"return":            {Text: true},
 	"error_description": {Text: true},
 }
 
@@ -23,7 +24,7 @@ var inputs = map[string]web.Input{
 var (
 	signInLimit   = web.Limit{Burst: 20, Every: 3 * time.Second}
 	callbackLimit = web.Limit{Burst: 20, Every: 3 * time.Second}
-	revealLimit   = web.Limit{Burst: 10, Every: 6 * time.Second}
+	revealLimit   = web.Limit{Burst: 20, Every: 3 * time.Second}
 	changeLimit   = web.Limit{Burst: 10, Every: 6 * time.Second}
 	checkLimit    = web.Limit{Burst: 20, Every: 6 * time.Second}
 )

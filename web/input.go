@@ -39,8 +39,8 @@ func (s *Shell) bodyOf(c *gin.Context) Body {
 type Input struct {
 	// Several: it may come more than once, such as boxes to tick.
 	Several bool
-	// Text: it may have lines, and characters that no keyboard has, because
-	// people paste into it what others wrote.
+	// Text: it may hold anything, because people paste into it what others
+	// wrote; whoever reads it deals with what they find.
 	Text bool
 }
 
@@ -128,7 +128,7 @@ func (s *Shell) checkFields(form url.Values) error {
 		}
 		for _, v := range values {
 			if what := unwanted(v, in.Text); what != "" {
-				return BadRequest("The field " + shown(name) + " holds " + what + ". Type its value anew instead of pasting it.")
+				return BadRequest("The field " + shown(name) + " holds " + what + ". Go back and type its value instead of pasting it.")
 			}
 		}
 	}
@@ -145,13 +145,12 @@ func shown(name string) string {
 
 // unwanted says what in a value nobody could have meant to type.
 func unwanted(value string, text bool) string {
-	if strings.ContainsRune(value, 0) {
-		return "the character NUL"
-	}
-	if text {
+	switch {
+	case text:
 		return ""
-	}
-	if !utf8.ValidString(value) {
+	case strings.ContainsRune(value, 0):
+		return "the character NUL"
+	case !utf8.ValidString(value):
 		return "bytes that are no text"
 	}
 	for _, r := range value {

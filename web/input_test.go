@@ -69,13 +69,10 @@ func TestFieldsHoldWhatAPersonCanMean(t *testing.T) {
 	}
 }
 
-func TestWhatIsPastedMayHaveLines(t *testing.T) {
+func TestWhatIsPastedMayHoldAnything(t *testing.T) {
 	h := forms(t)
-	if w := send(h, "POST", "/form", url.Values{"paste": {"AADSTS50011:\r\n\x1b[31m\u202eTrace ID\xff"}}.Encode()); w.Code != 200 {
+	if w := send(h, "POST", "/form", url.Values{"paste": {"AADSTS50011:\r\n\x1b[31m\u202eTrace ID\xff\x00"}}.Encode()); w.Code != 200 {
 		t.Errorf("%d %s", w.Code, w.Body)
-	}
-	if w := send(h, "POST", "/form", url.Values{"paste": {"a\x00b"}}.Encode()); w.Code != 400 {
-		t.Errorf("NUL: %d", w.Code)
 	}
 }
 
