@@ -51,22 +51,29 @@ func (s *Store) checkKey(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		var unproven []string
-		known := false
-		for _, p := range proofs {
-			if !s.seal.proves(p) {
-				unproven = append(unproven, p.id)
-			}
-			known = known || p.id == s.seal.sealers[0].keyID()
+		if err := s.seal.provesAll(proofs); err != nil {
+			return err
 		}
-		switch {
-		case len(unproven) > 0:
-			return wrongKey(unproven, len(unproven) < len(proofs))
-		case !known:
-			return s.leaveCheck(ctx, tx)
+		known := func(p keyProof) bool { return p.id == s.seal.sealers[0].keyID() }
+		if slices.ContainsFunc(proofs, known) {
+			return nil
 		}
-		return nil
+		return s.leaveCheck(ctx, tx)
 	})
+}
+
+// provesAll: every key that is in use in the database is among the keys.
+func (r *keyring) provesAll(proofs []keyProof) error {
+	var unproven []string
+	for _, p := range proofs {
+		if !r.proves(p) {
+			unproven = append(unproven, p.id)
+		}
+	}
+	if len(unproven) > 0 {
+		return wrongKey(unproven, len(unproven) < len(proofs))
+	}
+	return nil
 }
 
 // A keyProof opens with its key only.

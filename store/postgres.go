@@ -43,28 +43,40 @@ var parameters = map[string]string{
 // one of another replica.
 var migrationParameters = map[string]string{"lock_timeout": "0", "statement_timeout": "0", "idle_in_transaction_session_timeout": "0"}
 
-func openPostgres(ctx context.Context, o Options) (s *Store, err error) {
-	config, err := postgresConfig(o.URL)
+func openPostgres(ctx context.Context, o Options) (*Store, error) {
+	s, config, err := connectPostgres(ctx, o)
 	if err != nil {
 		return nil, err
+	}
+	if err := s.migratePostgres(ctx, config); err != nil {
+		return nil, errors.Join(notOpened(config, err), s.Close())
+	}
+	return s, nil
+}
+
+func notOpened(config *pgx.ConnConfig, err error) error {
+	return fmt.Errorf("store: open the database %s on %s: %w", config.Database, config.Host, err)
+}
+
+func connectPostgres(ctx context.Context, o Options) (s *Store, config *pgx.ConnConfig, err error) {
+	config, err = postgresConfig(o.URL)
+	if err != nil {
+		return nil, nil, err
 	}
 	s = &Store{process: newID(), seal: newKeyring(o.Key, o.OldKeys...), log: o.Log, pause: pause, release: func() error { return nil }}
 	defer func() {
 		if err != nil {
-			err = errors.Join(fmt.Errorf("store: open the database %s on %s: %w", config.Database, config.Host, err), s.Close())
+			err = errors.Join(notOpened(config, err), s.Close())
 			s = nil
 		}
 	}()
 	s.write = pool(config, pageConnections, nil)
 	s.read, s.queue = s.write, pool(config, queueConnections, nil)
 	if err = s.setClocks(ctx, o); err != nil {
-		return s, err
+		return s, config, err
 	}
 	warnUnverified(ctx, config, s.log)
-	if err = assertDurable(ctx, s.write); err != nil {
-		return s, err
-	}
-	return s, s.migratePostgres(ctx, config)
+	return s, config, assertDurable(ctx, s.write)
 }
 
 // postgresConfig reads the URL. What is wrong with it is not told in the

@@ -52,10 +52,7 @@ func openSQLite(ctx context.Context, o Options) (s *Store, err error) {
 			s = nil
 		}
 	}()
-	if s.write, err = connect(ctx, path, 1, pragmas); err != nil {
-		return s, err
-	}
-	if s.read, err = connect(ctx, path, readers, append(pragmas[:len(pragmas):len(pragmas)], pragma{"query_only", "on", "1"})); err != nil {
+	if err = s.connectSQLite(ctx, path); err != nil {
 		return s, err
 	}
 	if s.queue, err = connect(ctx, path, 1, pragmas); err != nil {
@@ -65,6 +62,14 @@ func openSQLite(ctx context.Context, o Options) (s *Store, err error) {
 		return s, err
 	}
 	return s, s.endLeases(ctx)
+}
+
+func (s *Store) connectSQLite(ctx context.Context, path string) (err error) {
+	if s.write, err = connect(ctx, path, 1, pragmas); err != nil {
+		return err
+	}
+	s.read, err = connect(ctx, path, readers, append(pragmas[:len(pragmas):len(pragmas)], pragma{"query_only", "on", "1"}))
+	return err
 }
 
 func (s *Store) migrateSQLite(ctx context.Context) error {

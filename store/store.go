@@ -59,7 +59,7 @@ type Store struct {
 // and say how.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
+		o.Log = noLog()
 	}
 	switch {
 	case o.Key.isZero():
@@ -73,6 +73,8 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	return openSQLite(ctx, o)
 }
+
+func noLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // Database gives connections of their own to the same database, for a queue
 // that wakes operations; sqlite says which of the two kinds it is. It ends
