@@ -16,6 +16,9 @@ type mistake struct {
 	keeps  string
 }
 
+// bidi reads differently from what it is.
+const bidi = "abc\u202etxt.exe"
+
 func TestANewEnvironmentNamesWhatNeedsMending(t *testing.T) {
 	c := newConsole(t)
 	b := c.browser()
