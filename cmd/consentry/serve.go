@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -24,7 +23,7 @@ import (
 	"github.com/consentry/consentry/graph"
 	"github.com/consentry/consentry/handlers"
 	"github.com/consentry/consentry/oauth"
-	"github.com/consentry/consentry/sandbox"
+	"github.com/consentry/consentry/outbound"
 	"github.com/consentry/consentry/store"
 	"github.com/consentry/consentry/trial"
 	"github.com/consentry/consentry/web"
@@ -33,13 +32,15 @@ import (
 // ServeCmd runs the console.
 type ServeCmd struct {
 	Listen string `default:"localhost:8080" help:"Address to listen on; loopback only. Port 0 takes a free one, as does the default when it is taken."`
-	Cloud  string `default:"sandbox" help:"public, sandbox (an in-process one), or a JSON file with the four base URLs."`
+	Cloud  string `default:"${cloud}" help:"public, sandbox (an in-process one), or a JSON file with the four base URLs."`
 	DataFlags
 	SignIn   string `enum:"auto,browser,azure-cli" default:"auto" help:"browser needs --client-id, but for the sandbox; azure-cli takes the account of az login; auto picks browser where a client ID is known."`
 	ClientID string `help:"Client ID of the app registration people sign in with in the browser."`
 	Tenant   string `default:"organizations" help:"Tenant of the browser sign-in."`
 	Gallery  bool   `help:"Show every page in every state at /_gallery, for work on the console."`
 	Debug    bool   `help:"Log at debug level."`
+
+	origin `kong:"-"`
 }
 
 // console is what serve puts together before it listens.
@@ -47,7 +48,7 @@ type console struct {
 	cloud    entra.Cloud
 	handlers *handlers.Handlers
 	store    *store.Store
-	sandbox  *sandbox.Sandbox
+	sandbox  *box
 	cleanUp  []func() error
 }
 
@@ -58,6 +59,9 @@ func (s *ServeCmd) Run(ctx context.Context, stdout, stderr io.Writer) (err error
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: level}))
+	if wrong := s.check(); len(wrong) > 0 {
+		return wrong
+	}
 	l, err := s.listen()
 	if err != nil {
 		return err
@@ -108,13 +112,7 @@ func (s *ServeCmd) announce(out io.Writer, c *console) {
 		fmt.Fprintf(out, "Cloud: %s\n", c.cloud.Name)
 		return
 	}
-	fmt.Fprintln(out, "Cloud: the sandbox. Nothing here touches a real tenant. Accounts to sign in with:")
-	ready := c.sandbox.Ready()
-	first, others := ready.Tenants[:1], ready.Tenants[1:]
-	for _, a := range accounts(first) {
-		fmt.Fprintf(out, "  %-38s %-24s %s\n", a.UPN, a.Password, a.About)
-	}
-	fmt.Fprintf(out, "%d more tenants, each in another situation, are listed with their accounts at %s\n", len(others), ready.Address)
+	c.sandbox.announce(out)
 }
 
 // defaultListen is where the console listens unless told otherwise.
@@ -171,14 +169,15 @@ func (s *ServeCmd) build(ctx context.Context, l net.Listener, log *slog.Logger) 
 	if err != nil {
 		return c, err
 	}
-	client := &http.Client{Transport: transport}
+	client := &http.Client{Transport: outbound.NewBreaker(transport)}
+	budget := outbound.NewBudget(time.Now, sleep)
 	signIn := &oauth.Client{Cloud: c.cloud, HTTP: client}
 	devops := &azuredevops.Client{Cloud: c.cloud, HTTP: client}
 	c.handlers = &handlers.Handlers{
 		Cloud: c.cloud, BaseURL: "http://localhost:" + port(l), Store: c.store, OAuth: signIn,
 		Trials: &trial.Runner{OAuth: signIn, DevOps: devops, Now: time.Now, Sleep: sleep},
 		NewDirectory: func(t handlers.TokenFunc) (handlers.Directory, error) {
-			return graph.New(c.cloud, graph.TokenFunc(t), graph.Options{HTTP: client, Observe: logCalls(log)})
+			return graph.New(c.cloud, graph.TokenFunc(t), graph.Options{HTTP: client, Observe: logCalls(log), Budget: budget})
 		},
 		Organization: func(ctx context.Context, slug string) (entra.DevOpsOrganization, error) {
 			o, err := devops.Lookup(ctx, slug)
@@ -189,24 +188,9 @@ func (s *ServeCmd) build(ctx context.Context, l net.Listener, log *slog.Logger) 
 		Gallery: s.Gallery, Log: log, Now: time.Now, Sleep: sleep,
 	}
 	if c.sandbox != nil {
-		c.handlers.Accounts = accounts(c.sandbox.Ready().Tenants)
+		c.handlers.Accounts = c.sandbox.accounts()
 	}
 	return c, s.waysToSignIn(c)
-}
-
-// accounts are the sandbox's people, with what is special about them.
-func accounts(tenants []sandbox.ReadyTenant) []handlers.Account {
-	var out []handlers.Account
-	for _, t := range tenants {
-		for _, u := range t.Users {
-			role := "no directory role"
-			if len(u.Roles) > 0 {
-				role = strings.Join(u.Roles, ", ")
-			}
-			out = append(out, handlers.Account{UPN: u.UserPrincipalName, Password: u.Password, About: t.Scenario + "; " + role})
-		}
-	}
-	return out
 }
 
 // waysToSignIn decides which identities the sign-in page offers. Nothing is
@@ -219,7 +203,7 @@ func (s *ServeCmd) waysToSignIn(c *console) error {
 	}
 	browser := &handlers.BrowserSignIn{ClientID: entra.ClientID(s.ClientID), Name: "of your choosing", Tenant: s.Tenant}
 	if s.ClientID == "" && c.cloud.IsSandbox() {
-		browser.ClientID, browser.Name = entra.ClientID(sandbox.ConsoleClientID), "Consentry (sandbox)"
+		browser.ClientID, browser.Name = sandboxClient(), "Consentry (sandbox)"
 	}
 	switch {
 	case s.SignIn != "azure-cli" && browser.ClientID != "":
@@ -270,16 +254,19 @@ func tokenOf(cred azcore.TokenCredential) handlers.TokenFunc {
 	}
 }
 
+// sandboxCloud is the cloud that runs within the console.
+const sandboxCloud = "sandbox"
+
 // openCloud finds the cloud, or starts the one in a box.
 func (s *ServeCmd) openCloud(ctx context.Context, c *console, log *slog.Logger) error {
-	if s.Cloud != "sandbox" {
+	if s.Cloud != sandboxCloud {
 		var err error
 		c.cloud, err = cloudOf(s.Cloud)
 		return err
 	}
-	box, err := sandbox.Start(ctx, sandbox.Options{Listen: "127.0.0.1:0", Now: time.Now, Log: log})
+	box, err := startBox(ctx, log)
 	if err != nil {
-		return fmt.Errorf("start the sandbox: %w", err)
+		return err
 	}
 	c.sandbox, c.cloud = box, box.Cloud()
 	c.cleanUp = append(c.cleanUp, func() error { return box.Close(context.WithoutCancel(ctx)) })

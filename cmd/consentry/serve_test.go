@@ -49,17 +49,17 @@ func (b *bed) serve(args ...string) *served {
 
 // The tenant to begin with is printed whole; the others have an address.
 func TestTheStartPrintsTheAccountsToBeginWith(t *testing.T) {
-	box, err := sandbox.Start(t.Context(), sandbox.Options{})
+	cloud, err := sandbox.Start(t.Context(), sandbox.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := box.Close(context.Background()); err != nil {
+		if err := cloud.Close(context.Background()); err != nil {
 			t.Error(err)
 		}
 	})
 	var out bytes.Buffer
-	new(ServeCmd).announce(&out, &console{sandbox: box, handlers: &handlers.Handlers{BaseURL: "http://localhost:8080"}})
+	new(ServeCmd).announce(&out, &console{sandbox: &box{cloud}, handlers: &handlers.Handlers{BaseURL: "http://localhost:8080"}})
 	text := out.String()
 	for _, want := range []string{"Consentry is at http://localhost:8080\n", "admin@contoso.sandbox.invalid", "developer@", "Sandbox-User-1!", "healthy; no directory role", "more tenants"} {
 		if !strings.Contains(text, want) {

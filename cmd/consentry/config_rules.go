@@ -1,0 +1,213 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/store"
+)
+
+// A configRule finds one thing that keeps a setting from being used.
+type configRule struct {
+	flag string // that the problem is told of
+	// wrong says what is wrong and how it is mended, without the value; empty
+	// for nothing.
+	wrong func(*checked) string
+}
+
+// A checked is what the rules look at.
+type checked struct {
+	*ServeCmd
+	cloud    entra.Cloud // zero when it cannot be told
+	database string      // URL; empty for a file
+}
+
+// check applies every rule.
+func (s *ServeCmd) check() problems {
+	c := &checked{ServeCmd: s}
+	var out problems
+	if s.settings != nil {
+		out = slices.Clone(s.settings.wrong)
+	}
+	for _, rules := range [][]configRule{placeRules, dataRules, signInRules} {
+		for _, r := range rules {
+			if text := r.wrong(c); text != "" {
+				out = append(out, s.of(r.flag, text))
+			}
+		}
+	}
+	return out
+}
+
+var placeRules = []configRule{
+	{"cloud", func(c *checked) string {
+		if c.Cloud == sandboxCloud {
+			c.cloud = entra.Cloud{Name: sandboxCloud}
+			return withoutSandbox()
+		}
+		var err error
+		if c.cloud, err = cloudOf(c.Cloud); err != nil {
+			return "give public, sandbox, or a JSON file with the base URLs of a cloud: " + withoutPath(err)
+		}
+		return ""
+	}},
+	{"listen", func(c *checked) string {
+		host, port, err := net.SplitHostPort(c.Listen)
+		switch {
+		case err != nil:
+			return "give host and port, such as localhost:8080"
+		case !isPort(port):
+			return "the port is none: give 0 to 65535"
+		case !isLoopback(host):
+			return "only loopback (localhost) is served; reach the console from elsewhere through a tunnel such as ssh -L 8080:localhost:8080"
+		}
+		return ""
+	}},
+}
+
+var dataRules = []configRule{
+	{"database", func(c *checked) string {
+		var err error
+		if c.database, err = c.databaseURL(); err != nil {
+			return withoutPath(err)
+		}
+		return unfitDatabase(c.database)
+	}},
+	{"database", func(c *checked) string {
+		if u, err := url.Parse(c.Database); err == nil && u.User != nil && c.givenAs("database") == onCommandLine {
+			if _, has := u.User.Password(); has {
+				return "it holds a password, and others on this machine can read arguments: give it as " + variableOf("database") + " or in the file that --database-file names"
+			}
+		}
+		return ""
+	}},
+	{"database", func(c *checked) string {
+		if c.database != "" && c.Cloud == sandboxCloud {
+			return "the in-process sandbox ends with the console, and what a shared database says of it would stay: leave it out, or give --cloud public"
+		}
+		return ""
+	}},
+	{"database-file", func(c *checked) string { return foreignEyes(c.DatabaseFile) }},
+	{"data", func(c *checked) string {
+		folder, err := dataFolder(c.Data, c.cloud)
+		if err != nil || c.database != "" || c.Data == "" && c.Cloud == sandboxCloud {
+			return ""
+		}
+		return foreignEyes(database(folder))
+	}},
+	{"key-file", func(c *checked) string { return unfitKey(c) }},
+	{configFlag, func(c *checked) string {
+		if c.settings == nil || c.settings.file == nil || c.settings.file.values["database"] == nil {
+			return ""
+		}
+		return foreignEyes(c.settings.file.name)
+	}},
+}
+
+var signInRules = []configRule{
+	{"tenant", func(c *checked) string {
+		if c.Tenant == anyOrganization {
+			return ""
+		}
+		if _, err := entra.ParseTenant(c.Tenant); err != nil {
+			return "it is neither a Directory (tenant) ID nor a domain such as contoso.onmicrosoft.com"
+		}
+		return ""
+	}},
+	{"client-id", func(c *checked) string {
+		if c.ClientID == "" {
+			return ""
+		}
+		if _, err := entra.ParseClientID(c.ClientID); err != nil {
+			return "it is no Application (client) ID, such as 11111111-2222-3333-4444-555555555555"
+		}
+		return ""
+	}},
+}
+
+// givenAs is where a flag's value comes from.
+func (c *checked) givenAs(flag string) string {
+	if c.settings == nil {
+		return ""
+	}
+	return c.settings.sources[flag]
+}
+
+func isPort(s string) bool {
+	_, err := net.LookupPort("tcp", s)
+	return err == nil
+}
+
+func isLoopback(host string) bool {
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+// unfitDatabase says what is wrong with a PostgreSQL address.
+func unfitDatabase(address string) string {
+	if address == "" {
+		return ""
+	}
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql":
+		return "give an address such as postgres://user@host/database?sslmode=verify-full"
+	case u.Path == "" || u.Path == "/":
+		return "the address names no database: add it behind the host"
+	case !isLocalDatabase(u) && u.Query().Get("sslmode") != "verify-full":
+		return "the connection to another machine must be verified: add sslmode=verify-full"
+	}
+	return ""
+}
+
+// isLocalDatabase: on this machine, or over a socket.
+func isLocalDatabase(u *url.URL) bool {
+	host := u.Hostname()
+	if socket := u.Query().Get("host"); socket != "" {
+		host = socket
+	}
+	return host == "" || strings.HasPrefix(host, "/") || isLoopback(host)
+}
+
+// unfitKey says why the key file cannot be used. One that is missing is made,
+// but not where several consoles need the same.
+func unfitKey(c *checked) string {
+	path, err := c.keyPath()
+	if err != nil {
+		return withoutPath(err)
+	}
+	_, err = os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && c.database == "":
+		return ""
+	case errors.Is(err, fs.ErrNotExist):
+		return `there is no such file, and consoles that share a database need the same key: make it once with "openssl rand -base64 32", give it mode 600, and bring it to each`
+	}
+	if _, _, err := store.LoadOrMakeKey(path); err != nil {
+		return strings.TrimPrefix(withoutPath(err), "key file "+path+": ")
+	}
+	return ""
+}
+
+// foreignEyes says that others may read the file; a missing one is nobody's.
+func foreignEyes(path string) string {
+	info, err := os.Stat(path)
+	if path == "" || err != nil || info.Mode().Perm()&0o077 == 0 {
+		return ""
+	}
+	return fmt.Sprintf("others on this machine may use the file (mode %04o): run chmod 600 on it", info.Mode().Perm())
+}
+
+// withoutPath is an error's text without the names of files in it.
+func withoutPath(err error) string {
+	if at := (*fs.PathError)(nil); errors.As(err, &at) {
+		return at.Err.Error()
+	}
+	return err.Error()
+}
