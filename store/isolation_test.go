@@ -189,7 +189,7 @@ func first[T, U any](found T, _ U, err error) (any, error) { return found, err }
 // reason.
 var unfiltered = map[string]string{
 	"Close": "no row", "Database": "no row", "WakeBy": "no row", "Sign": "no row", "Signed": "no row",
-	"Ready": "no row", "AuditHead": "no row", "OpenOperations": "a number for the one who runs the console",
+	"Ready": "no row", "Sweep": "the program's own work", "AuditHead": "no row", "OpenOperations": "a number for the one who runs the console",
 	"CreateEnvironment": "has no id yet; tested below", "Environments": "takes no id; tested below", "EnvironmentsPage": "takes no id; tested below",
 	"LoadSession": "the hash of a secret is the right to it", "SaveSession": "the hash of a secret is the right to it",
 	"ReplaceSession": "the hash of a secret is the right to it", "DeleteSession": "the hash of a secret is the right to it",

@@ -31,31 +31,38 @@ type listing[T any] struct {
 // page reads the rows after cursor, which is empty for the first page. next is
 // empty on the last one.
 func page[T any](ctx context.Context, s *Store, l listing[T], cursor string, most int) (rows []T, next string, err error) {
-	most = min(max(most, 1), MaxPage)
-	order, than := "", ">"
-	if l.down {
-		order, than = " DESC", "<"
-	}
-	query, args := l.query, l.args
+	var after []any
 	if cursor != "" {
-		after, err := s.placeIn(ctx, l.name, cursor, len(l.key))
-		if err != nil {
+		if after, err = s.placeIn(ctx, l.name, cursor, len(l.key)); err != nil {
 			return nil, "", err
 		}
-		numbers := make([]string, len(after))
-		for i := range after {
-			numbers[i] = "$" + strconv.Itoa(len(args)+i+1)
-		}
-		query += fmt.Sprintf(" AND (%s) %s (%s)", strings.Join(l.key, ", "), than, strings.Join(numbers, ", "))
-		args = append(args[:len(args):len(args)], after...)
 	}
-	query += fmt.Sprintf(" ORDER BY %s%s LIMIT %d", strings.Join(l.key, order+", "), order, most+1)
+	most = min(max(most, 1), MaxPage)
+	query, args := l.after(after, most+1)
 	if rows, err = all(ctx, s.read, l.scan, query, args...); err != nil || len(rows) <= most {
 		return rows, "", err
 	}
 	rows = rows[:most]
 	next, err = s.cursor(ctx, l.name, l.at(rows[most-1]))
 	return rows, next, err
+}
+
+// after is the query for up to most rows after a key, nil for the first ones.
+func (l listing[T]) after(key []any, most int) (query string, args []any) {
+	order, than := "", ">"
+	if l.down {
+		order, than = " DESC", "<"
+	}
+	query, args = l.query, l.args
+	if len(key) > 0 {
+		numbers := make([]string, len(key))
+		for i := range key {
+			numbers[i] = "$" + strconv.Itoa(len(args)+i+1)
+		}
+		query += fmt.Sprintf(" AND (%s) %s (%s)", strings.Join(l.key, ", "), than, strings.Join(numbers, ", "))
+		args = append(args[:len(args):len(args)], key...)
+	}
+	return query + fmt.Sprintf(" ORDER BY %s%s LIMIT %d", strings.Join(l.key, order+", "), order, most), args
 }
 
 // cursorPurpose binds a cursor to the list and to whose rows it goes through.

@@ -19,12 +19,15 @@ UPDATE trials SET home = COALESCE((SELECT e.home FROM environments e WHERE e.id 
 DROP INDEX environments_name;
 CREATE UNIQUE INDEX environments_home_name ON environments (home, name) WHERE state <> 'removed';
 
--- One index for each list, of one tenant and of all.
+-- One index for each list, of one tenant and of all. Rows of no environment
+-- have their own: to PostgreSQL no two NULLs are equal.
 CREATE INDEX environments_list ON environments (name, id);
 CREATE INDEX environments_home_list ON environments (home, name, id);
 DROP INDEX runs_environment;
 CREATE INDEX runs_list ON runs (environment, started, id);
-CREATE INDEX runs_home_list ON runs (home, environment, started, id);
+CREATE INDEX runs_alone ON runs (started, id) WHERE environment IS NULL;
+CREATE INDEX runs_home_alone ON runs (home, started, id) WHERE environment IS NULL;
 DROP INDEX trials_environment;
 CREATE INDEX trials_list ON trials (environment, started, id);
-CREATE INDEX trials_home_list ON trials (home, environment, started, id);
+CREATE INDEX trials_alone ON trials (started, id) WHERE environment IS NULL;
+CREATE INDEX trials_home_alone ON trials (home, started, id) WHERE environment IS NULL;
