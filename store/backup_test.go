@@ -174,8 +174,11 @@ func TestABackupUnderLoadIsWhole(t *testing.T) {
 					t.Error(err)
 				}
 			})
-			stop, written := b.load(t)
+			turns, stop := b.load(t.Context())
 			for i := range 20 {
+				for range turnsEach {
+					turns <- struct{}{}
+				}
 				path := filepath.Join(t.TempDir(), "backup.db")
 				if _, err := beside.Backup(t.Context(), path); err != nil {
 					t.Fatal(err)
@@ -188,11 +191,9 @@ func TestABackupUnderLoadIsWhole(t *testing.T) {
 					t.Errorf("backup %d is torn: %d environments and %d operations", i, r.Rows["environments"], r.Rows["operations"])
 				}
 			}
+			close(turns)
 			if err := stop(); err != nil {
 				t.Fatal(err)
-			}
-			if written() == 0 {
-				t.Error("nothing was written meanwhile")
 			}
 			if _, err := b.VerifyAudit(t.Context()); err != nil {
 				t.Error(err)
@@ -201,25 +202,23 @@ func TestABackupUnderLoadIsWhole(t *testing.T) {
 	}
 }
 
-// load writes until stop is called: an environment always together with its
-// operation.
-func (b *bench) load(t *testing.T) (stop func() error, written func() int) {
-	ctx, cancel := context.WithCancel(t.Context())
+// turnsEach is how much is written around each backup.
+const turnsEach = 24
+
+// load writes once for each turn, by several at once, while the test goes on;
+// stop waits for the last turn and says what went wrong.
+func (b *bench) load(ctx context.Context) (turns chan struct{}, stop func() error) {
+	turns = make(chan struct{}, turnsEach)
+	errs := make([]error, 3)
 	var workers sync.WaitGroup
-	var mu sync.Mutex
-	var failed error
-	count := 0
-	for w := range 3 {
+	for w := range errs {
 		workers.Go(func() {
-			for i := 0; ctx.Err() == nil; i++ {
-				err := b.both(context.WithoutCancel(ctx), fmt.Sprintf("load-%d-%d", w, i))
-				mu.Lock()
-				failed, count = errors.Join(failed, err), count+1
-				mu.Unlock()
+			for range turns {
+				errs[w] = errors.Join(errs[w], b.both(ctx, newID()))
 			}
 		})
 	}
-	return func() error { cancel(); workers.Wait(); return failed }, func() int { return count }
+	return turns, func() error { workers.Wait(); return errors.Join(errs...) }
 }
 
 // both adds an environment and an operation in one transaction, with a row in
