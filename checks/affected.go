@@ -16,6 +16,8 @@ func Affected(ch entra.Change) []Need {
 		return []Need{NeedApplication, NeedSignIn}
 	case entra.AddSecret, entra.RemoveSecret:
 		return []Need{NeedApplication, NeedSecretTrial}
+	case entra.AddCertificate, entra.RemoveCertificate, entra.AddFederatedCredential, entra.RemoveFederatedCredential:
+		return []Need{NeedApplication}
 	case entra.AddOwner:
 		return []Need{NeedOwners}
 	case entra.UpdateServicePrincipal:

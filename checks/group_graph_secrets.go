@@ -18,7 +18,7 @@ var registeredSecretChecks = []*Check{
 		AADSTS:   []int{7000216, 7000218, 7000222},
 		Cites:    citeCredentials,
 		Wants:    []Need{NeedPolicies},
-		Concerns: func(f *Facts) bool { return !f.provesByCertificate() },
+		Concerns: func(f *Facts) bool { return !f.provesOtherwise() },
 		Evaluate: noSecret,
 		Shows:    secretsShown,
 	}),
@@ -45,7 +45,7 @@ var registeredSecretChecks = []*Check{
 		Cites:    citeCredentials,
 		Wants:    []Need{NeedPolicies},
 		After:    []string{"secret-present", "secret-is-registered"},
-		Concerns: func(f *Facts) bool { return !f.provesByCertificate() },
+		Concerns: func(f *Facts) bool { return !f.provesOtherwise() },
 		Evaluate: secretEnds,
 		Shows:    secretsShown,
 	}),
@@ -112,11 +112,12 @@ func (f *Facts) expired() []entra.Secret {
 	return slices.DeleteFunc(slices.Clone(f.app().Secrets), func(s entra.Secret) bool { return !s.ExpiredAt(f.Now) })
 }
 
-// provesByCertificate: the app has a valid certificate, no secret was given
-// and no integration named that would want one.
-func (f *Facts) provesByCertificate() bool {
+// provesOtherwise: the app has a valid certificate or a federated credential,
+// no secret was given and no integration named that would want one.
+func (f *Facts) provesOtherwise() bool {
 	proves := func(c entra.Certificate) bool { return !c.ExpiredAt(f.Now) && !strings.EqualFold(c.Usage, "Sign") }
-	return f.Given.Integration == "" && !f.Given.Secret.Given && slices.ContainsFunc(f.app().Certificates, proves)
+	wantsSecret := f.Given.Integration != "" && f.Given.Integration != "custom"
+	return !wantsSecret && !f.Given.Secret.Given && (slices.ContainsFunc(f.app().Certificates, proves) || len(f.app().Federated) > 0)
 }
 
 // inUse is the live secret that the integration has: the one whose hint fits

@@ -354,6 +354,7 @@ func TestEveryChangeSaysWhatItMayAlter(t *testing.T) {
 	for _, ch := range []entra.Change{
 		entra.CreateApplication{}, entra.UpdateApplication{}, entra.AddSecret{}, entra.RemoveSecret{}, entra.DeleteApplication{}, entra.AddOwner{},
 		entra.CreateServicePrincipal{}, entra.UpdateServicePrincipal{}, entra.DeleteServicePrincipal{}, entra.CreateGrant{}, entra.SetGrantScopes{}, entra.DeleteGrant{},
+		entra.AddCertificate{}, entra.RemoveCertificate{}, entra.AddFederatedCredential{}, entra.RemoveFederatedCredential{},
 	} {
 		needs := Affected(ch)
 		if len(needs) == 0 {

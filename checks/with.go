@@ -23,6 +23,14 @@ func (f Facts) With(ch entra.Change) Facts {
 		f.addSecret(ch)
 	case entra.RemoveSecret:
 		f.removeSecret(ch)
+	case entra.AddCertificate:
+		f.changeApplication(ch.App, ch)
+	case entra.RemoveCertificate:
+		f.changeApplication(ch.App, ch)
+	case entra.AddFederatedCredential:
+		f.changeApplication(ch.App, ch)
+	case entra.RemoveFederatedCredential:
+		f.changeApplication(ch.App, ch)
 	case entra.DeleteApplication:
 		f.deleteApplication(ch)
 	case entra.AddOwner:

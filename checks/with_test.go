@@ -34,9 +34,19 @@ func TestFactsAfterAChange(t *testing.T) {
 		{"an application that is not known", forgetting(NeedApplication), entra.UpdateApplication{App: paragonApp, Audience: &single}, forgetting(NeedApplication)},
 		{"an application that is not there", withoutApp, entra.UpdateApplication{App: paragonApp, Audience: &single}, withoutApp},
 		{"something else", nil, unlike{}, nil},
+		{"a certificate", nil, entra.AddCertificate{App: paragonApp, Certificate: entra.NewCertificate{KeyID: "c1", Name: "cert", End: end}}, app(func(a *entra.Application) {
+			a.Certificates = []entra.Certificate{{KeyID: "c1", Name: "cert", Usage: "Verify", Type: entra.CertificateType, End: end}}
+		})},
+		{"a certificate that goes", app(func(a *entra.Application) { a.Certificates = []entra.Certificate{{KeyID: "c1"}} }), entra.RemoveCertificate{App: paragonApp, Key: "c1"},
+			app(func(a *entra.Application) { a.Certificates = []entra.Certificate{} })},
+		{"a federated credential", nil, entra.AddFederatedCredential{App: paragonApp, Credential: entra.FederatedCredential{Name: "main"}},
+			app(func(a *entra.Application) { a.Federated = []entra.FederatedCredential{{Name: "main"}} })},
+		{"a federated credential that goes", app(func(a *entra.Application) { a.Federated = []entra.FederatedCredential{{Name: "main"}} }), entra.RemoveFederatedCredential{App: paragonApp, Name: "main"},
+			app(func(a *entra.Application) { a.Federated = []entra.FederatedCredential{} })},
 
 		{"a new registration", withoutApp, entra.CreateApplication{DisplayName: "Paragon", Audience: entra.AnyOrganization}, func(f *Facts) {
-			f.Application = Known(&entra.Application{ClientID: paragonID, DisplayName: "Paragon", Audience: entra.AnyOrganization, Created: fixedNow}, f.Application.From)
+			f.Application = Known(&entra.Application{ClientID: paragonID, DisplayName: "Paragon", Audience: entra.AnyOrganization, Created: fixedNow,
+				PropertyLock: entra.PropertyLock{Enabled: true, All: true}}, f.Application.From)
 		}},
 		{"a registration beside the one there is", nil, entra.CreateApplication{DisplayName: "Paragon"}, nil},
 		{"the registration deleted", nil, entra.DeleteApplication{App: paragonApp}, func(f *Facts) {

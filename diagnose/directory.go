@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/consentry/consentry/checks"
 	"github.com/consentry/consentry/entra"
@@ -66,6 +68,9 @@ func (a Access) application(ctx context.Context, f checks.Facts) (func(*checks.F
 		if absent(err) {
 			return nil, nil
 		}
+		if err == nil {
+			found.Federated, err = a.federated(ctx, found, f.Now)
+		}
 		return &found, err
 	})
 	if err != nil {
@@ -73,6 +78,20 @@ func (a Access) application(ctx context.Context, f checks.Facts) (func(*checks.F
 	}
 	from := "GET /v1.0/applications(appId='" + f.Given.ClientID + "')"
 	return func(f *checks.Facts) { f.Application = checks.Known(app, from) }, nil
+}
+
+// federated asks for the credentials that stand at an address of their own,
+// where they may be what the app proves itself with: it has nothing else.
+func (a Access) federated(ctx context.Context, app entra.Application, now time.Time) ([]entra.FederatedCredential, error) {
+	secret := slices.ContainsFunc(app.Secrets, func(s entra.Secret) bool { return !s.ExpiredAt(now) })
+	certificate := slices.ContainsFunc(app.Certificates, func(c entra.Certificate) bool { return !c.ExpiredAt(now) })
+	lists, ok := a.Directory.(interface {
+		FederatedCredentials(ctx context.Context, app entra.ObjectID) ([]entra.FederatedCredential, error)
+	})
+	if secret || certificate || !ok {
+		return nil, nil
+	}
+	return lists.FederatedCredentials(ctx, app.ID)
 }
 
 func (a Access) owners(ctx context.Context, f checks.Facts) (func(*checks.Facts), error) {

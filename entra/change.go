@@ -11,7 +11,7 @@ type Request struct {
 	// "/applications/{object id of the new application}".
 	Path string `json:"path"`
 	// Body holds what encoding/json would decode it into: string, bool,
-	// []any and map[string]any only. Nil means no body is sent.
+	// float64, []any and map[string]any only. Nil means no body is sent.
 	Body map[string]any `json:"body,omitempty"`
 }
 

@@ -13,6 +13,7 @@ func (c CreateApplication) Apply(Application) Application {
 		Tags:         slices.Clone(c.Tags),
 		RedirectURIs: slices.Clone(c.RedirectURIs),
 		Permissions:  slices.Clone(c.Permissions),
+		PropertyLock: PropertyLock{Enabled: true, All: true},
 	}
 	if c.Secret != nil {
 		out.Secrets = []Secret{c.Secret.row()}

@@ -1,6 +1,7 @@
 package entra
 
 import (
+	"cmp"
 	"encoding/base64"
 	"fmt"
 	"slices"
@@ -39,9 +40,9 @@ type RemoveFederatedCredential struct {
 	Name string
 }
 
-// Apply adds the certificate's row, without the ID that Graph will give it.
+// Apply adds the certificate's row.
 func (c AddCertificate) Apply(app Application) Application {
-	app.Certificates = append(slices.Clone(app.Certificates), c.Certificate.row())
+	app.Certificates = append(slices.Clone(app.Certificates), c.Certificate.Row())
 	return app
 }
 
@@ -67,8 +68,9 @@ func (c RemoveFederatedCredential) Apply(app Application) Application {
 	return app
 }
 
-func (n NewCertificate) row() Certificate {
-	row := Certificate{Name: n.Name, Usage: CertificateUsage, Type: CertificateType, Start: n.Start.UTC().Truncate(time.Second), End: n.End.UTC().Truncate(time.Second)}
+// Row is what can be read of the certificate once it is added.
+func (n NewCertificate) Row() Certificate {
+	row := Certificate{KeyID: n.KeyID, Name: n.Name, Usage: CertificateUsage, Type: CertificateType, Start: n.Start.UTC().Truncate(time.Second), End: n.End.UTC().Truncate(time.Second)}
 	if len(n.DER) > 0 {
 		row.Fingerprint, row.Thumbprint = Fingerprint(n.DER), Thumbprint(n.DER)
 	}
@@ -104,11 +106,13 @@ func certificateBodies(all []Certificate) []any {
 	out := make([]any, len(all))
 	for i, c := range all {
 		entry := map[string]any{
-			"keyId": string(c.KeyID), "type": c.Type, "usage": c.Usage, "displayName": c.Name,
+			"keyId": string(c.KeyID), "type": cmp.Or(c.Type, CertificateType), "usage": cmp.Or(c.Usage, CertificateUsage),
 			"startDateTime": c.Start.UTC().Format(time.RFC3339), "endDateTime": c.End.UTC().Format(time.RFC3339),
 		}
-		if c.Thumbprint != "" {
-			entry["customKeyIdentifier"] = c.Thumbprint
+		for name, value := range map[string]string{"displayName": c.Name, "customKeyIdentifier": c.Thumbprint} {
+			if value != "" {
+				entry[name] = value
+			}
 		}
 		out[i] = entry
 	}
@@ -117,11 +121,15 @@ func certificateBodies(all []Certificate) []any {
 
 func (n NewCertificate) body() map[string]any {
 	key := base64.StdEncoding.EncodeToString(n.DER)
-	return map[string]any{
+	out := map[string]any{
 		"type": CertificateType, "usage": CertificateUsage, "displayName": n.Name,
+		"key":           orPlaceholder(key, "the certificate of the key pair that will be made"),
 		"startDateTime": n.Start.UTC().Format(time.RFC3339), "endDateTime": n.End.UTC().Format(time.RFC3339),
-		"key": orPlaceholder(key, "the certificate of the key pair that will be made"),
 	}
+	if n.KeyID != "" {
+		out["keyId"] = string(n.KeyID)
+	}
+	return out
 }
 
 // Describe names the certificate and its last day.

@@ -7,8 +7,10 @@ import (
 )
 
 // Request is POST /applications with everything the registration needs.
-// Implicit grant is turned off explicitly; the other platforms appear only
-// when they have a redirect URI.
+// Implicit grant is turned off explicitly, the property lock on, so that no
+// other tenant adds credentials to its service principal of the app, and
+// tokens for it are of version 2. The other platforms appear only when they
+// have a redirect URI.
 func (c CreateApplication) Request() Request {
 	body := map[string]any{
 		"displayName":    c.DisplayName,
@@ -17,6 +19,8 @@ func (c CreateApplication) Request() Request {
 			"redirectUris":          urisOn(Web, c.RedirectURIs),
 			"implicitGrantSettings": ImplicitGrant{}.body(),
 		},
+		"servicePrincipalLockConfiguration": map[string]any{"isEnabled": true, "allProperties": true},
+		"api":                               map[string]any{"requestedAccessTokenVersion": float64(2)},
 	}
 	for _, p := range []Platform{SPA, PublicClient} {
 		if uris := urisOn(p, c.RedirectURIs); len(uris) > 0 {

@@ -47,14 +47,16 @@ var changes = []struct {
 "requiredResourceAccess":[
 {"resourceAppId":"499b84ac-1321-427f-aa17-267ca6975798","resourceAccess":[{"id":"ee69721e-6c3a-468f-a9ec-302d16a4c599","type":"Scope"},{"id":"3214-work","type":"Scope"}]},
 {"resourceAppId":"00000003-0000-0000-c000-000000000000","resourceAccess":[{"id":"e1fe6dd8-ba31-4d61-89e7-88639da4683d","type":"Scope"},{"id":"some-role","type":"Role"}]}],
-"passwordCredentials":[{"displayName":"first","endDateTime":"2027-05-21T00:02:03Z"}]}`,
+"passwordCredentials":[{"displayName":"first","endDateTime":"2027-05-21T00:02:03Z"}],
+"servicePrincipalLockConfiguration":{"isEnabled":true,"allProperties":true},"api":{"requestedAccessTokenVersion":2}}`,
 	},
 	{
 		"a bare registration leaves out what is empty, but says what is off",
 		CreateApplication{DisplayName: "Bare", Audience: SingleTenant},
 		`create the app registration "Bare"`,
 		`POST /applications
-{"displayName":"Bare","signInAudience":"AzureADMyOrg","web":{"redirectUris":[],"implicitGrantSettings":{"enableAccessTokenIssuance":false,"enableIdTokenIssuance":false}}}`,
+{"displayName":"Bare","signInAudience":"AzureADMyOrg","web":{"redirectUris":[],"implicitGrantSettings":{"enableAccessTokenIssuance":false,"enableIdTokenIssuance":false}},
+"servicePrincipalLockConfiguration":{"isEnabled":true,"allProperties":true},"api":{"requestedAccessTokenVersion":2}}`,
 	},
 	{
 		"an update sends what differs only",
@@ -123,6 +125,40 @@ var changes = []struct {
 		RemoveSecret{"app-1", "key-1"},
 		"remove the client secret with ID key-1",
 		"POST /applications/app-1/removePassword\n" + `{"keyId":"key-1"}`,
+	},
+	{
+		"a certificate beside one that is there",
+		AddCertificate{"app-1", []Certificate{{KeyID: "key-1", Name: "old", Usage: "Verify", Type: "AsymmetricX509Cert", Thumbprint: "AB12", Start: someEnd.AddDate(-1, 0, 0), End: someEnd}},
+			NewCertificate{"key-2", "new", []byte{1, 2, 3}, someEnd.AddDate(-1, 0, 0), someEnd, NewSensitive("private-canary")}},
+		`add the certificate "new", valid until 2027-05-21`,
+		"PATCH /applications/app-1\n" + `{"keyCredentials":[
+{"keyId":"key-1","type":"AsymmetricX509Cert","usage":"Verify","displayName":"old","customKeyIdentifier":"AB12","startDateTime":"2026-05-21T00:02:03Z","endDateTime":"2027-05-21T00:02:03Z"},
+{"keyId":"key-2","type":"AsymmetricX509Cert","usage":"Verify","displayName":"new","key":"AQID","startDateTime":"2026-05-21T00:02:03Z","endDateTime":"2027-05-21T00:02:03Z"}]}`,
+	},
+	{
+		"a certificate whose key pair is not made yet",
+		AddCertificate{Certificate: NewCertificate{Name: "new", Start: someEnd.AddDate(-1, 0, 0), End: someEnd}},
+		`add the certificate "new", valid until 2027-05-21`,
+		"PATCH /applications/{object id of the new application}\n" + `{"keyCredentials":[{"type":"AsymmetricX509Cert","usage":"Verify","displayName":"new",
+"key":"{the certificate of the key pair that will be made}","startDateTime":"2026-05-21T00:02:03Z","endDateTime":"2027-05-21T00:02:03Z"}]}`,
+	},
+	{
+		"the only certificate removed",
+		RemoveCertificate{"app-1", []Certificate{{KeyID: "key-1"}}, "key-1"},
+		"remove the certificate with ID key-1",
+		"PATCH /applications/app-1\n" + `{"keyCredentials":[]}`,
+	},
+	{
+		"a federated credential",
+		AddFederatedCredential{"app-1", FederatedCredential{Name: "main", Issuer: "https://issuer.example", Subject: "repo:a/b", Audience: TokenExchange}},
+		`add the federated credential "main" for repo:a/b`,
+		"POST /applications/app-1/federatedIdentityCredentials\n" + `{"name":"main","issuer":"https://issuer.example","subject":"repo:a/b","audiences":["api://AzureADTokenExchange"]}`,
+	},
+	{
+		"a federated credential removed by its name",
+		RemoveFederatedCredential{"app-1", "main"},
+		`remove the federated credential "main"`,
+		"DELETE /applications/app-1/federatedIdentityCredentials/main",
 	},
 	{
 		"a service principal of an application not made yet",
@@ -258,7 +294,8 @@ func TestApplyPreviewsTheChange(t *testing.T) {
 		ID: "app-1", ClientID: "client-1", DisplayName: "Old", Audience: SingleTenant, Tags: []string{"t"},
 		RedirectURIs: []RedirectURI{{"https://old.example/cb", Web}},
 		Permissions:  somePermissions[:1], ImplicitGrant: ImplicitGrant{IDTokens: true},
-		Secrets: append(make([]Secret, 0, 3), Secret{KeyID: "key-1", Name: "one"}, Secret{KeyID: "key-2", Name: "two"}),
+		Secrets:      append(make([]Secret, 0, 3), Secret{KeyID: "key-1", Name: "one"}, Secret{KeyID: "key-2", Name: "two"}),
+		Certificates: append(make([]Certificate, 0, 2), Certificate{KeyID: "c-1"}), Federated: append(make([]FederatedCredential, 0, 2), FederatedCredential{Name: "a"}),
 	}
 	tests := []struct {
 		name   string
@@ -279,9 +316,16 @@ func TestApplyPreviewsTheChange(t *testing.T) {
 		{"a secret removed", RemoveSecret{"app-1", "key-1"}, func(a *Application) { a.Secrets = []Secret{{KeyID: "key-2", Name: "two"}} }},
 		{"an unknown secret removed", RemoveSecret{"app-1", "key-9"}, func(*Application) {}},
 		{"a new registration owes nothing to what was there", CreateApplication{"New", AnyOrganization, []string{"u"}, someURIs, somePermissions, &NewSecret{"one", someEnd}}, func(a *Application) {
-			*a = Application{DisplayName: "New", Audience: AnyOrganization, Tags: []string{"u"}, RedirectURIs: someURIs, Permissions: somePermissions,
+			*a = Application{DisplayName: "New", Audience: AnyOrganization, Tags: []string{"u"}, RedirectURIs: someURIs, Permissions: somePermissions, PropertyLock: PropertyLock{Enabled: true, All: true},
 				Secrets: []Secret{{Name: "one", End: time.Date(2027, 5, 21, 0, 2, 3, 0, time.UTC)}}}
 		}},
+		{"a certificate added", AddCertificate{App: "app-1", Certificate: NewCertificate{KeyID: "c-2", Name: "cert", DER: []byte{1}, End: someEnd}}, func(a *Application) {
+			a.Certificates = append(slices.Clone(a.Certificates), Certificate{KeyID: "c-2", Name: "cert", Usage: "Verify", Type: "AsymmetricX509Cert", End: time.Date(2027, 5, 21, 0, 2, 3, 0, time.UTC),
+				Thumbprint: "BF8B4530D8D246DD74AC53A13471BBA17941DFF7", Fingerprint: "4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a"})
+		}},
+		{"a certificate removed", RemoveCertificate{App: "app-1", Key: "c-1"}, func(a *Application) { a.Certificates = []Certificate{} }},
+		{"a federated credential added", AddFederatedCredential{"app-1", FederatedCredential{Name: "b"}}, func(a *Application) { a.Federated = []FederatedCredential{{Name: "a"}, {Name: "b"}} }},
+		{"a federated credential removed", RemoveFederatedCredential{"app-1", "a"}, func(a *Application) { a.Federated = []FederatedCredential{} }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

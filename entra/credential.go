@@ -38,6 +38,7 @@ const leastRSA = 2048
 // NewCertificate is a certificate to be added to an application. Only its
 // public part is ever sent.
 type NewCertificate struct {
+	KeyID KeyID     // chosen by us, so that sending twice adds once; Graph chooses where it is empty
 	Name  string    // displayName
 	DER   []byte    // the certificate; empty in a plan whose key pair is yet to be made
 	Start time.Time // UTC

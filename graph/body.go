@@ -34,6 +34,13 @@ func newApplicationBody(ch entra.CreateApplication) (models.Applicationable, err
 	}
 	setRedirectURIs(m, ch.RedirectURIs, false)
 	m.GetWeb().SetImplicitGrantSettings(implicitGrant(entra.ImplicitGrant{}))
+	lock := models.NewServicePrincipalLockConfiguration()
+	lock.SetIsEnabled(new(true))
+	lock.SetAllProperties(new(true))
+	m.SetServicePrincipalLockConfiguration(lock)
+	api := models.NewApiApplication()
+	api.SetRequestedAccessTokenVersion(new(int32(2)))
+	m.SetApi(api)
 	return m, nil
 }
 

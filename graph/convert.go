@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"encoding/base64"
 	"slices"
 	"strings"
 	"time"
@@ -91,9 +92,13 @@ func certificate(k models.KeyCredentialable) entra.Certificate {
 	c := entra.Certificate{
 		Name: str(k.GetDisplayName()), Usage: str(k.GetUsage()),
 		Start: moment(k.GetStartDateTime()), End: moment(k.GetEndDateTime()),
+		Type: str(k.GetTypeEscaped()), Thumbprint: base64.StdEncoding.EncodeToString(k.GetCustomKeyIdentifier()),
 	}
 	if id := k.GetKeyId(); id != nil {
 		c.KeyID = entra.KeyID(id.String())
+	}
+	if der := k.GetKey(); len(der) > 0 {
+		c.Fingerprint = entra.Fingerprint(der)
 	}
 	return c
 }

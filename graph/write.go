@@ -48,6 +48,14 @@ func (c *Client) Do(ctx context.Context, ch entra.Change) (entra.Created, error)
 		return c.deleteServicePrincipal(ctx, ch)
 	case entra.DeleteGrant:
 		return c.deleteGrant(ctx, ch)
+	case entra.AddCertificate:
+		return c.addCertificate(ctx, ch)
+	case entra.RemoveCertificate:
+		return c.sendShown(ctx, ch, string(ch.App), string(ch.Key))
+	case entra.AddFederatedCredential:
+		return c.addFederatedCredential(ctx, ch)
+	case entra.RemoveFederatedCredential:
+		return c.removeFederatedCredential(ctx, ch)
 	case entra.PutRegistration:
 		return c.putRegistration(ctx, ch)
 	case entra.AssignAppRole:

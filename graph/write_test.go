@@ -77,6 +77,15 @@ var changes = []struct {
 		Client: appID, Resource: clientID, Type: entra.Principal, Principal: keyID, Scopes: []string{"User.Read"},
 	}, 201, createdGrant},
 	{"scopes", entra.SetGrantScopes{Grant: grantID, Scopes: []string{"a", "b"}}, 204, ""},
+	{"beside one that is there", entra.AddCertificate{App: appID, Existing: []entra.Certificate{{
+		KeyID: keyID, Name: "old <ü>", Usage: "Verify", Type: "AsymmetricX509Cert", Thumbprint: "52ED9B5038A47B9E2E2190715CC238359D4F8F73", Start: secretEnd.AddDate(-1, 0, 0), End: secretEnd,
+	}}, Certificate: entra.NewCertificate{KeyID: appID, Name: "new", DER: []byte{1, 2, 3}, Start: secretEnd.AddDate(-1, 0, 0), End: secretEnd, Private: entra.NewSensitive("private-canary")}}, 204, ""},
+	{"the only one", entra.RemoveCertificate{App: appID, Existing: []entra.Certificate{{KeyID: keyID, Usage: "Verify"}}, Key: keyID}, 204, ""},
+	{"one of two", entra.RemoveCertificate{App: appID, Existing: []entra.Certificate{{KeyID: keyID}, {KeyID: clientID, Usage: "Sign"}}, Key: keyID}, 204, ""},
+	{"federated", entra.AddFederatedCredential{App: appID, Credential: entra.FederatedCredential{
+		Name: "main", Issuer: "https://token.actions.githubusercontent.com", Subject: "repo:contoso/shop:ref:refs/heads/main", Audience: entra.TokenExchange,
+	}}, 201, `{"id":"` + keyID + `","name":"main"}`},
+	{"federated", entra.RemoveFederatedCredential{App: appID, Name: "main"}, 204, ""},
 	{"registration", entra.PutRegistration{
 		UniqueName: "console", DisplayName: "Console <ü>", Audience: entra.SingleTenant, Tags: []string{"t"},
 		RedirectURIs: []entra.RedirectURI{{URI: "https://console.example.com/sign-in/callback", Platform: entra.Web}},
