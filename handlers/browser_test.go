@@ -55,6 +55,7 @@ type browser struct {
 	c      *console
 	jar    *jar
 	client *http.Client
+	in     bool // somebody signed in
 	// all is every answer's body, for those who look for leaks.
 	mu  sync.Mutex
 	all bytes.Buffer
@@ -265,10 +266,17 @@ func (p page) without(texts ...string) page {
 	return p
 }
 
-// signIn signs in to the console as somebody of a scenario's tenant.
+// signIn signs in to the console as somebody of a scenario's tenant, who
+// allows at once whatever the pages may need.
 func (b *browser) signIn(scenario, name string) page {
 	b.t.Helper()
-	return b.signInAt(b.get("/sign-in/begin"), scenario, name)
+	if b.in { // whoever is signed in is asked for more as the same person
+		p := b.signInAt(b.get("/sign-in/begin"), scenario, name)
+		b.get("/sign-in/begin?for=consent")
+		return p
+	}
+	b.in = true
+	return b.signInAt(b.get("/sign-in/begin?for=consent"), scenario, name)
 }
 
 // signInAt types the account into the cloud's pages, as far as they ask.

@@ -2,10 +2,10 @@ package handlers
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -111,29 +111,6 @@ func codeOf(no *entra.ServiceError) string {
 // again leads back to the page that could not be made.
 func again(c *gin.Context) web.Link { return web.Link{Label: "Try again", Href: comeBack(c)} }
 
-// comeBack is the page to return to after a detour: the one asked for, or the
-// one whose form was sent.
-func comeBack(c *gin.Context) string {
-	u := c.Request.URL
-	if c.Request.Method == http.MethodGet {
-		return localPath(u.RequestURI())
-	}
-	if strings.HasPrefix(c.FullPath(), "/environments/:id/setup/") {
-		return localPath(u.Path)
-	}
-	for _, of := range []string{"/environments/", "/operations/", "/tests/", "/runs/"} {
-		if strings.HasPrefix(c.FullPath(), of+":id") {
-			return of + c.Param("id")
-		}
-	}
-	return "/"
-}
-
-func signInAndBack(c *gin.Context) string { return signInFor(comeBack(c)) }
-
-// signInFor is the way to the sign-in page and from there to path.
-func signInFor(path string) string { return "/sign-in?return=" + url.QueryEscape(path) }
-
 // sentence is an error as a person may read it: what a service said, what a
 // package of ours wrote for people, or the plain cause.
 func sentence(err error) string {
@@ -179,11 +156,14 @@ func knownWords(err error) string {
 		return "The console has a defect and stopped here; its log has the details. Nothing is lost: going on looks up what was done."
 	case *web.Error:
 		return e.Public
+	case *needsError:
+		return "You have not allowed the console to do this at Microsoft. Allow it, then go on; what was done stays."
 	case *entra.ServiceError:
 		return serviceWords(e)
 	case *entra.NoAnswerError:
 		var no *entra.ServiceError
-		if errors.Is(e.Err, errSignedOut) || errors.As(e.Err, &no) || silentOne(e.Err) != nil {
+		var needs *needsError
+		if errors.Is(e.Err, errSignedOut) || errors.As(e.Err, &needs) || errors.As(e.Err, &no) || silentOne(e.Err) != nil {
 			return "" // the cause says more
 		}
 		return capital(noAnswerWords(e))
@@ -213,10 +193,22 @@ func serviceWords(e *entra.ServiceError) string {
 }
 
 func noAnswerWords(e *entra.NoAnswerError) string {
-	if !e.Sent {
-		return fmt.Sprintf("%s could not be reached. Check this machine's connection to the network (a proxy, a firewall), then try again.", serviceName(e.Service))
+	service := serviceName(e.Service)
+	var paused *entra.PausedError
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case errors.As(e.Err, &paused):
+		return fmt.Sprintf("%s gave no answer several times in a row, so the console leaves it alone until %s (UTC). Nothing was sent; try again then.", service, paused.Until.UTC().Format(time.TimeOnly))
+	case errors.As(e.Err, &certificate):
+		return fmt.Sprintf("the certificate of %s is not trusted here, so nothing was sent. Something in the network stands in between: ask its administrator to exempt the service from TLS inspection, then try again.", service)
+	case !e.Sent:
+		return fmt.Sprintf("%s could not be reached. Check this machine's connection to the network (a proxy, a firewall), then try again.", service)
 	}
-	return fmt.Sprintf("no usable answer came from %s. Try again in a moment; when it stays, check this machine's connection to the network (a proxy, a firewall).", serviceName(e.Service))
+	id := ""
+	if e.RequestID != "" {
+		id = " (request ID " + e.RequestID + ")"
+	}
+	return fmt.Sprintf("no usable answer came from %s%s. Try again in a moment; when it stays, check this machine's connection to the network (a proxy, a firewall).", service, id)
 }
 
 // serviceName is what a page calls a service within a sentence.

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"net/url"
 	"slices"
 	"time"
 
@@ -56,8 +57,12 @@ func (h *Handlers) gallery() []galleryPage {
 	pages := []galleryPage{
 		{"start-empty", "start.html", g.startPage(nil)},
 		{"start", "start.html", g.startPage([]store.Environment{draft, done, galleryAttention(done)})},
-		{"sign-in", "sign_in.html", g.signInPage("/")},
+		{"sign-in", "sign_in.html", g.signInPage("/", levelRead, false)},
 		{"sign-in-failed", "sign_in.html", gallerySignInFailed(&g)},
+		{"sign-in-write", "sign_in.html", g.signInPage("/environments/done/setup/review", levelWrite, false)},
+		{"sign-in-again", "sign_in.html", g.signInPage("/environments/done/setup/review", levelConsent, true)},
+		{"form-kept", "form_kept.html", formView(keptForm{Path: "/setup/frontegg", Back: "/setup/frontegg", Fields: url.Values{"environment": {"frontegg-prod"}, "inputs.host": {"gateway.example.com"}, "version": {"3"}}})},
+		{"denied", "denied.html", g.deniedView("You are known, but you have no role in this console yet.")},
 		{"integrations", "integrations.html", galleryIntegrations()},
 		{"environment", "environment.html", g.environmentPage(done, frontegg, galleryOperations(done), galleryTrials(), galleryKept())},
 		{"environment-attention", "environment.html", g.environmentPage(galleryAttention(done), frontegg, nil, nil, nil)},
@@ -126,7 +131,7 @@ func galleryFailure() *trial.Failure {
 }
 
 func gallerySignInFailed(h *Handlers) *signInPage {
-	p := h.signInPage("/")
+	p := h.signInPage("/", levelRead, false)
 	f := trial.Explain(65004, "access_denied")
 	p.Failure = &f
 	return p

@@ -16,7 +16,7 @@ import (
 	"github.com/consentry/consentry/setup"
 	"github.com/consentry/consentry/store"
 	"github.com/consentry/consentry/trial"
-	"github.com/consentry/consentry/web"
+	"github.com/consentry/consentry/work"
 )
 
 // A TokenFunc gives an access token for Microsoft Graph and when it ends.
@@ -82,7 +82,17 @@ type Handlers struct {
 	// Sleep waits between attempts; it ends early with ctx.
 	Sleep func(ctx context.Context, d time.Duration) error
 
+	// Shared is set where several people use the console; nil for one that a
+	// person has to themselves.
+	Shared *Shared
+
+	// Runs carries out the runs of the checks in this process, which knows what
+	// was typed for them and is kept nowhere.
+	Runs work.Pool
+
 	operators operators
+	leastOnce sync.Once
+	least     map[string]Role // of each route
 	running   running
 	checkings checkings
 	// work is what goes on when its page is left.
@@ -92,45 +102,17 @@ type Handlers struct {
 	redirects sync.Mutex
 }
 
-// graphScopes are asked for when a person signs in: reading the directory's
-// settings, writing applications, and consenting for the tenant.
-var graphScopes = []string{
-	"openid", "profile", "offline_access",
-	"https://graph.microsoft.com/User.Read",
-	"https://graph.microsoft.com/Application.ReadWrite.All",
-	"https://graph.microsoft.com/DelegatedPermissionGrant.ReadWrite.All",
-	"https://graph.microsoft.com/Policy.Read.All",
-}
-
-const personKey = "person"
-
-// person is who is signed in to the directory from this browser.
-func person(c *gin.Context) (entra.Person, bool) {
-	var p entra.Person
-	ok := web.SessionOf(c).Get(personKey, &p)
-	return p, ok && p.ID != ""
-}
-
-// Line says who is signed in, for the top of every page.
-func Line(s *web.Session) web.PersonLine {
-	var p entra.Person
-	if !s.Get(personKey, &p) {
-		return web.PersonLine{}
-	}
-	name := p.UPN
-	if name == "" {
-		name = p.DisplayName
-	}
-	return web.PersonLine{Name: name, Tenant: "Tenant " + string(p.Tenant)}
-}
-
-// directory gives the signed-in person's directory. Without a person the
-// answer is a redirect to the sign-in page that comes back here.
+// directory gives the signed-in person's directory, once they have allowed to
+// read it. Without a person the answer is a redirect to the sign-in page that
+// comes back here.
 func (h *Handlers) directory(c *gin.Context) (Directory, entra.Person, error) {
 	p, ok := person(c)
 	if !ok {
 		return nil, p, errNobody
 	}
-	d, err := h.NewDirectory(h.tokens(p))
+	if err := h.allowed(c.Request.Context(), p, levelRead); err != nil {
+		return nil, p, err
+	}
+	d, err := h.directoryOf(p)
 	return d, p, err
 }

@@ -56,25 +56,56 @@ var errSignedOut = errors.New("the sign-in has ended")
 // the store when needed. Tokens never leave the server.
 func (h *Handlers) tokens(p entra.Person) TokenFunc {
 	return func(ctx context.Context) (entra.Sensitive, time.Time, error) {
-		held := h.operators.turn(p)
-		held.Lock()
-		defer held.Unlock()
-		_, sealed, err := h.Store.Operator(ctx, p.Tenant, p.ID)
+		t, err := h.livingTokens(ctx, p, refreshAhead)
 		if errors.Is(err, store.ErrNotFound) {
 			return h.cliToken(ctx, p)
 		}
-		if err != nil {
-			return entra.Sensitive{}, time.Time{}, err
-		}
-		t, err := oauth.OpenTokens(sealed)
-		if err != nil {
-			return entra.Sensitive{}, time.Time{}, err
-		}
-		if t.Expires.Sub(h.Now()) > refreshAhead {
-			return t.Access, t.Expires, nil
-		}
-		return h.refresh(context.WithoutCancel(ctx), held, p, t)
+		return t.Access, t.Expires, err
 	}
+}
+
+// keptTokens are the person's tokens as they were kept, whether they still
+// hold or not; store.ErrNotFound: there are none.
+func (h *Handlers) keptTokens(ctx context.Context, p entra.Person) (oauth.Tokens, error) {
+	_, sealed, err := h.Store.Operator(ctx, p.Tenant, p.ID)
+	if err != nil {
+		return oauth.Tokens{}, err
+	}
+	return oauth.OpenTokens(sealed)
+}
+
+// livingTokens are the person's tokens, renewed where they end within ahead.
+func (h *Handlers) livingTokens(ctx context.Context, p entra.Person, ahead time.Duration) (oauth.Tokens, error) {
+	return h.tokensUnless(ctx, p, func(t oauth.Tokens) bool { return t.Expires.Sub(h.Now()) > ahead })
+}
+
+// tokensUnless are the person's tokens, renewed unless they are good enough.
+// Whoever needs them at the same time waits for the one that renews them.
+func (h *Handlers) tokensUnless(ctx context.Context, p entra.Person, good func(oauth.Tokens) bool) (oauth.Tokens, error) {
+	held := h.operators.turn(p)
+	held.Lock()
+	defer held.Unlock()
+	t, err := h.keptTokens(ctx, p)
+	if err != nil || good(t) {
+		return t, err
+	}
+	return h.refresh(context.WithoutCancel(ctx), held, p, t)
+}
+
+// confirmed asks Microsoft who the person is and which roles they have, unless
+// it said so a short time ago.
+func (h *Handlers) confirmed(ctx context.Context, p entra.Person) (oauth.Identity, error) {
+	t, err := h.tokensUnless(ctx, p, func(t oauth.Tokens) bool {
+		age := h.Now().Sub(t.Received())
+		return age < roleFresh && age > -roleFresh
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return oauth.Identity{}, errSignedOut
+	}
+	if err != nil {
+		return oauth.Identity{}, err
+	}
+	return h.OAuth.IdentifyAgain(ctx, p, h.Browser.ClientID, t.ID)
 }
 
 // cliToken is the Azure CLI's, as long as the CLI is signed in as this person:
@@ -95,29 +126,32 @@ func (h *Handlers) cliToken(ctx context.Context, p entra.Person) (entra.Sensitiv
 	return token, expires, nil
 }
 
-// refresh renews the tokens. It goes on when the person leaves the page: a
-// new refresh token that is not kept would be lost.
-func (h *Handlers) refresh(ctx context.Context, held *turn, p entra.Person, t oauth.Tokens) (entra.Sensitive, time.Time, error) {
+// refresh renews the tokens, asking for no more than the person was asked for.
+// It goes on when the person leaves the page: a new refresh token that is not
+// kept would be lost.
+func (h *Handlers) refresh(ctx context.Context, held *turn, p entra.Person, t oauth.Tokens) (oauth.Tokens, error) {
 	if h.Browser == nil || t.Refresh.IsZero() {
-		return entra.Sensitive{}, time.Time{}, errSignedOut
+		return oauth.Tokens{}, errSignedOut
 	}
 	if held.failed != nil && h.Now().Before(held.until) {
-		return entra.Sensitive{}, time.Time{}, held.failed
+		return oauth.Tokens{}, held.failed
 	}
-	fresh, err := h.OAuth.Refresh(ctx, string(p.Tenant), h.Browser.ClientID, entra.Sensitive{}, t.Refresh, graphScopes)
+	asked := t.Asked
+	if len(asked) == 0 { // kept by a version that did not note it
+		asked = levelRead.scopes()
+	}
+	fresh, err := h.OAuth.Refresh(ctx, string(p.Tenant), h.Browser.ClientID, entra.Sensitive{}, t.Refresh, asked)
 	if err != nil {
 		err = h.notRenewed(ctx, p, err)
 		held.failed, held.until = err, h.Now().Add(refreshPause)
-		return entra.Sensitive{}, time.Time{}, err
+		return oauth.Tokens{}, err
 	}
 	held.failed = nil
+	fresh.Asked = asked
 	if fresh.Refresh.IsZero() {
 		fresh.Refresh = t.Refresh
 	}
-	if err := h.Store.SaveOperator(ctx, p, fresh.Seal()); err != nil {
-		return entra.Sensitive{}, time.Time{}, err
-	}
-	return fresh.Access, fresh.Expires, nil
+	return fresh, h.Store.SaveOperator(ctx, p, fresh.Seal())
 }
 
 // notRenewed drops tokens that the sign-in service refuses: only signing in

@@ -58,6 +58,7 @@ func (h *Handlers) Table() []Route {
 		{Method: get, Path: signInCallback, Answers: true, Limit: callbackLimit, handle: h.finishSignIn},
 		{Method: post, Path: "/sign-in/azure-cli", Limit: signInLimit, handle: h.useAzureCLI},
 		{Method: post, Path: "/sign-out", handle: h.signOut},
+		{Method: get, Path: "/sign-in/form/:id", Least: Viewer, handle: h.showForm},
 
 		// The wizard.
 		{Method: get, Path: "/setup", Least: Admin, handle: h.showIntegrations},
@@ -131,16 +132,17 @@ func (h *Handlers) Table() []Route {
 // Routes adds every page to e.
 func (h *Handlers) Routes(s *web.Shell, e *gin.Engine) {
 	s.Inputs(inputs)
+	e.Use(h.identify)
 	for _, r := range h.Table() {
 		s.Limit(r.Method, r.Path, r.Limit)
 		if r.Body != (web.Body{}) {
 			s.Allow(r.Path, r.Body)
 		}
-		f := r.handle
+		f := h.guarded(r)
 		if r.Answers {
 			f = answered(f)
 		}
-		e.Handle(r.Method, r.Path, s.Handle(h.guarded(f)))
+		e.Handle(r.Method, r.Path, s.Handle(f))
 	}
 }
 
@@ -155,34 +157,6 @@ const (
 
 // errNobody: the page needs a signed-in person.
 var errNobody = errors.New("nobody is signed in")
-
-// guarded leads to the sign-in and back where a page needs somebody who is
-// not, or no longer, signed in.
-func (h *Handlers) guarded(f web.Handler) web.Handler {
-	return func(c *gin.Context) (web.Response, error) {
-		resp, err := f(c)
-		ended := errors.Is(err, errSignedOut)
-		if !ended && !errors.Is(err, errNobody) {
-			return resp, err
-		}
-		if ended {
-			if err := forgetPerson(c); err != nil {
-				return nil, err
-			}
-		}
-		if wantsJSON(c) {
-			return nil, &web.Error{Status: http.StatusForbidden, Err: err, Public: "You are not signed in any more. Load this page again and sign in."}
-		}
-		return web.SeeOther(signInAndBack(c)), nil
-	}
-}
-
-// forgetPerson brings the session in line with tokens that are gone.
-func forgetPerson(c *gin.Context) error {
-	sess := web.SessionOf(c)
-	sess.Delete(personKey)
-	return sess.Say("Your sign-in has ended. Sign in again to go on where you were.")
-}
 
 func wantsJSON(c *gin.Context) bool {
 	return strings.Contains(c.GetHeader("Accept"), "application/json")

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -12,13 +11,16 @@ import (
 
 	"github.com/consentry/consentry/entra"
 	"github.com/consentry/consentry/oauth"
+	"github.com/consentry/consentry/store"
 	"github.com/consentry/consentry/trial"
 	"github.com/consentry/consentry/web"
 )
 
-// signInPage shows which identity will be used, before it is.
+// signInPage shows which identity will be used and what it is asked for,
+// before it is.
 type signInPage struct {
 	web.Base
+	signInWords
 	Browser   *BrowserSignIn
 	CLI       bool
 	Begin     string // address of the browser sign-in
@@ -30,25 +32,54 @@ type signInPage struct {
 	Failure   *trial.Failure
 }
 
-type scopeWords struct{ Name, Why string }
+// signInWords are what the page says.
+type signInWords struct{ Heading, Lead, Button string }
 
-// signInScopes says in words what the sign-in asks for.
-var signInScopes = []scopeWords{
-	{"User.Read", "know who you are"},
-	{"Application.ReadWrite.All", "create and change the app registrations you may change yourself"},
-	{"DelegatedPermissionGrant.ReadWrite.All", "consent for the tenant, where your role allows it"},
-	{"Policy.Read.All", "read the tenant's rules on apps, consent and secrets, so that the plan keeps to them"},
+// wordsFor say why somebody is on the sign-in page: to get in, to allow more,
+// or to prove that it is still them.
+func (h *Handlers) wordsFor(need level, again bool) signInWords {
+	switch {
+	case again:
+		return signInWords{"Confirm that it is you", "What you are about to do cannot be taken back, and your sign-in is more than 15 minutes old. Sign in once more; then you come back to where you were.", "Confirm at "}
+	case need >= levelWrite:
+		return signInWords{"Allow the changes at Microsoft", "So far Consentry may only read. For this it needs more, which Microsoft asks you about, unless your organization has agreed before. Then you come back to where you were; nothing is changed before you say so there.", "Allow the changes at "}
+	case need == levelRead && h.Shared != nil:
+		return signInWords{"Let Consentry read your directory", "So far Consentry knows who you are and no more. This page shows what is in your tenant; for that it reads there in your name.", "Allow reading at "}
+	case h.Shared != nil:
+		return signInWords{"Sign in to Consentry", "This console is shared. Your role in it says what you may do here: your organization gives it to you at Microsoft.", "Sign in at "}
+	}
+	return signInWords{"Sign in to your tenant", "Consentry works in your name: it can do what you may do yourself, and nothing else. The tokens stay on this console.", "Sign in at "}
+}
+
+// firstLevel is what a sign-in asks for that names no level. On one's own
+// machine the sign-in is there for the directory.
+func (h *Handlers) firstLevel() level {
+	if h.Shared != nil {
+		return levelSignIn
+	}
+	return levelRead
+}
+
+// wanted is what the address asks for.
+func (h *Handlers) wanted(c *gin.Context) (need level, again bool) {
+	need, _ = parseLevel(c.Query("for"))
+	return max(need, h.firstLevel()), c.Query("again") != "" && h.Shared != nil
 }
 
 func (h *Handlers) showSignIn(c *gin.Context) (web.Response, error) {
-	return web.Page("sign_in.html", h.signInPage(localPath(c.Query("return")))), nil
+	need, again := h.wanted(c)
+	page := h.signInPage(localPath(c.Query("return")), need, again)
+	if _, in := person(c); in && (need > h.firstLevel() || again) {
+		page.Accounts, page.Others, page.CLI = nil, nil, false
+	}
+	return web.Page("sign_in.html", page), nil
 }
 
-func (h *Handlers) signInPage(back string) *signInPage {
-	p := &signInPage{Browser: h.Browser, CLI: h.CLIToken != nil, Return: back, Scopes: signInScopes}
+func (h *Handlers) signInPage(back string, need level, again bool) *signInPage {
+	p := &signInPage{Browser: h.Browser, CLI: h.CLIToken != nil && h.Shared == nil, Return: back, Scopes: need.words(), signInWords: h.wordsFor(need, again)}
 	p.Accounts, p.Others = byFirstTenant(h.Accounts)
-	p.Title = "Sign in to your tenant"
-	p.Begin = "/sign-in/begin?return=" + url.QueryEscape(back)
+	p.Title = p.Heading
+	p.Begin = beginPath(need, again, back)
 	if u, err := url.Parse(h.Cloud.Authorize); err == nil {
 		p.LoginHost = u.Host
 	}
@@ -79,6 +110,11 @@ const flowKey = "flow:"
 type pendingSignIn struct {
 	Flow oauth.Flow `json:"flow"`
 	Back string     `json:"back"`
+	Need level      `json:"need"`
+	// Again: the person was to prove anew who they are. Who was signed in
+	// when it began; zero for nobody.
+	Again bool         `json:"again,omitempty"`
+	Who   entra.Person `json:"who"`
 }
 
 // maxFlows is how many sign-ins one browser may have under way.
@@ -88,16 +124,41 @@ func (h *Handlers) beginSignIn(c *gin.Context) (web.Response, error) {
 	if h.Browser == nil {
 		return nil, web.NotFound("browser sign-in")
 	}
-	flow, to := oauth.Begin(h.Cloud, oauth.Request{
-		Tenant: h.Browser.Tenant, ClientID: h.Browser.ClientID, RedirectURI: h.BaseURL + signInCallback,
-		Scopes: graphScopes, Prompt: "select_account",
-	}, h.Now())
+	need, again := h.wanted(c)
+	if h.Shared != nil && need > h.role(c).most() {
+		return h.deniedPage("Your role in this console has no use for what this would ask you to allow."), nil
+	}
+	p := pendingSignIn{Back: localPath(c.Query("return")), Need: need, Again: again}
+	request := oauth.Request{Tenant: h.Browser.Tenant, ClientID: h.Browser.ClientID, RedirectURI: h.BaseURL + signInCallback,
+		Scopes: need.scopes(), Prompt: "select_account"}
+	who, in := person(c)
+	if in && (again || need > h.firstLevel()) {
+		// Whoever is signed in goes on as the same person, with what they
+		// allowed before.
+		p.Who, request.LoginHint, request.Prompt = who, who.UPN, ""
+		request.Scopes = max(need, h.reachedBy(c.Request.Context(), who)).scopes()
+	}
+	if again {
+		request.Prompt, request.MaxAge = "login", recent
+	}
+	var to string
+	p.Flow, to = oauth.Begin(h.Cloud, request, h.Now())
 	sess := web.SessionOf(c)
 	h.dropOldFlows(sess)
-	if err := sess.Set(flowKey+flow.State, pendingSignIn{Flow: flow, Back: localPath(c.Query("return"))}); err != nil {
+	if err := sess.Set(flowKey+p.Flow.State, p); err != nil {
 		return nil, err
 	}
 	return web.SeeOther(to), nil
+}
+
+// reachedBy is the level that the person has allowed, as far as their role
+// still has a use for it.
+func (h *Handlers) reachedBy(ctx context.Context, who entra.Person) level {
+	t, err := h.keptTokens(ctx, who)
+	if err != nil {
+		return levelSignIn
+	}
+	return levelReached(t)
 }
 
 // dropOldFlows forgets sign-ins that took too long, and the oldest of too many.
@@ -120,66 +181,9 @@ func (h *Handlers) dropOldFlows(sess *web.Session) {
 	}
 }
 
-func (h *Handlers) finishSignIn(c *gin.Context) (web.Response, error) {
-	cb := oauth.ParseCallback(c.Request.URL.Query())
-	sess := web.SessionOf(c)
-	var p pendingSignIn
-	known := cb.State != "" && sess.Get(flowKey+cb.State, &p)
-	sess.Delete(flowKey + cb.State) // used up, whatever comes of it
-	if !known || p.Flow.ExpiredAt(h.Now()) {
-		return nil, &web.Error{Status: http.StatusBadRequest, Next: web.Link{Label: "Sign in again", Href: "/sign-in"},
-			Public: "This sign-in was not started here, was used before, or took longer than ten minutes. Start it again."}
-	}
-	if cb.Error != "" {
-		page := h.signInPage(p.Back)
-		f := trial.Explain(cb.AADSTS, cb.Error)
-		page.Failure = &f
-		return web.CallbackPage("sign_in.html", page), nil
-	}
-	return h.signIn(c, p, cb)
-}
-
-func (h *Handlers) signIn(c *gin.Context, p pendingSignIn, cb oauth.Callback) (web.Response, error) {
-	ctx := c.Request.Context()
-	if err := p.Flow.Check(cb); err != nil {
-		return nil, &web.Error{Status: http.StatusBadRequest, Public: "The answer does not belong to this sign-in. Start it again.", Err: err}
-	}
-	tokens, err := h.OAuth.Redeem(ctx, p.Flow, cb.Code, entra.Sensitive{})
-	if err != nil {
-		return nil, signInFailed(err)
-	}
-	who, err := h.OAuth.VerifyIDToken(ctx, p.Flow, tokens.ID)
-	if err != nil {
-		return nil, &web.Error{Status: http.StatusBadGateway, Err: err, Next: web.Link{Label: "Sign in again", Href: "/sign-in"},
-			Public: "Microsoft's answer could not be verified, so nobody was signed in. If this stays, check this machine's clock."}
-	}
-	if err := h.Store.SaveOperator(ctx, who, tokens.Seal()); err != nil {
-		return nil, err
-	}
-	return h.welcome(c, who, p.Back)
-}
-
-func signInFailed(err error) error {
-	return &web.Error{Status: http.StatusBadGateway, Err: err, Next: web.Link{Label: "Sign in again", Href: "/sign-in"},
-		Public: fmt.Sprintf("The sign-in could not be finished: %s", sentence(err))}
-}
-
-// welcome starts a new session id for the person and leads back.
-func (h *Handlers) welcome(c *gin.Context, who entra.Person, back string) (web.Response, error) {
-	sess := web.SessionOf(c)
-	sess.Renew()
-	if err := sess.Set(personKey, who); err != nil {
-		return nil, err
-	}
-	web.Note(c, slog.String("signed_in_tenant", string(who.Tenant)))
-	ctx := context.WithoutCancel(c.Request.Context())
-	h.background(func() { h.cleanUpTrialsOf(ctx, who) })
-	return web.SeeOther(localPath(back)), nil
-}
-
 // useAzureCLI takes the identity that "az login" left on this machine.
 func (h *Handlers) useAzureCLI(c *gin.Context) (web.Response, error) {
-	if h.CLIToken == nil {
+	if h.CLIToken == nil || h.Shared != nil {
 		return nil, web.NotFound("Azure CLI sign-in")
 	}
 	d, err := h.NewDirectory(h.CLIToken)
@@ -197,12 +201,18 @@ func (h *Handlers) useAzureCLI(c *gin.Context) (web.Response, error) {
 		return nil, &web.Error{Status: http.StatusBadGateway, Err: err, Next: web.Link{Label: "Try again", Href: "/sign-in"},
 			Public: "The Azure CLI gave no usable sign-in. Run \"az login\" (with --tenant where you have several) in a terminal of this machine, then try again."}
 	}
-	return h.welcome(c, who, c.PostForm("return"))
+	return h.welcome(c, who, visit{}, c.PostForm("return"))
 }
 
+// signOut ends the session, and takes the person's tokens away: whoever signs
+// out expects that nothing goes on in their name.
 func (h *Handlers) signOut(c *gin.Context) (web.Response, error) {
 	if p, ok := person(c); ok {
-		if err := h.Store.DeleteOperator(c.Request.Context(), p.Tenant, p.ID); err != nil {
+		ctx := c.Request.Context()
+		if err := h.Store.Audit(ctx, store.AuditEvent{Action: "sign-out", Result: store.AuditDone, Object: "session/" + web.SessionOf(c).Mark()}); err != nil {
+			h.Log.Error("a sign-out could not be written into the audit log", "error", err.Error()) // keeping somebody in would be worse
+		}
+		if err := h.forgetTokens(ctx, p); err != nil {
 			return nil, err
 		}
 	}
@@ -211,14 +221,60 @@ func (h *Handlers) signOut(c *gin.Context) (web.Response, error) {
 	return web.SeeOther("/"), nil
 }
 
-// localPath accepts only a path of this console; everything else becomes "/".
-func localPath(s string) string {
-	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" {
-		return "/"
+// forgetTokens waits for a renewal under way, which would bring them back.
+func (h *Handlers) forgetTokens(ctx context.Context, p entra.Person) error {
+	held := h.operators.turn(p)
+	held.Lock()
+	defer held.Unlock()
+	return h.Store.DeleteOperator(ctx, p.Tenant, p.ID)
+}
+
+// welcome starts a new session id for the person and leads back. What another
+// person left in the session of a shared console is not for them.
+func (h *Handlers) welcome(c *gin.Context, who entra.Person, v visit, back string) (web.Response, error) {
+	sess := web.SessionOf(c)
+	before, _ := person(c)
+	sess.Renew()
+	if h.Shared != nil && (before.Tenant != who.Tenant || before.ID != who.ID) {
+		forgetOthers(sess)
 	}
-	if !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") || strings.ContainsAny(s, "\\\r\n\t\x00") {
-		return "/"
+	v.Since, v.IP = h.Now(), web.ClientIP(c)
+	if err := h.auditSignIn(c, who, v); err != nil {
+		return nil, err
 	}
-	return (&url.URL{Path: u.Path, RawQuery: u.RawQuery}).String()
+	if err := sess.Set(personKey, who); err != nil {
+		return nil, err
+	}
+	if err := sess.Set(visitKey, v); err != nil {
+		return nil, err
+	}
+	h.putCaller(c)
+	web.Note(c, slog.String("signed_in_tenant", string(who.Tenant)))
+	ctx := context.WithoutCancel(c.Request.Context())
+	h.background(func() { h.cleanUpTrialsOf(ctx, who) })
+	return web.SeeOther(localPath(back)), nil
+}
+
+// forgetOthers leaves what belongs to nobody yet: sign-ins under way in other
+// tabs, and forms that know whose they are.
+func forgetOthers(sess *web.Session) {
+	for _, key := range sess.Keys("") {
+		if !strings.HasPrefix(key, flowKey) && !strings.HasPrefix(key, formKey) {
+			sess.Delete(key)
+		}
+	}
+}
+
+// auditSignIn writes down who is about to be signed in. What cannot be written
+// down does not happen.
+func (h *Handlers) auditSignIn(c *gin.Context, who entra.Person, v visit) error {
+	caller := h.caller(c)
+	caller.Person, caller.Tenant, caller.Role = who, who.Tenant, firstOf(v.Role, Admin.String())
+	way := "browser"
+	if v.Checked.IsZero() && h.Browser == nil {
+		way = "ambient identity"
+	}
+	detail := map[string]string{"way": way, "tenant-name": ""}
+	return h.Store.Audit(store.As(c.Request.Context(), caller), store.AuditEvent{Action: "sign-in", Result: store.AuditDone,
+		Object: "session/" + web.SessionOf(c).Mark(), Tenant: who.Tenant, Detail: detail})
 }

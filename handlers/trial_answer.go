@@ -189,10 +189,8 @@ func (h *Handlers) complete(ctx context.Context, t trial.Trial, p pendingTrial, 
 func (h *Handlers) redeemed(ctx context.Context, t trial.Trial, flow oauth.Flow, cb oauth.Callback, secret entra.Sensitive, who entra.Person) (done trial.Trial, tokens *oauth.Tokens) {
 	runner := *h.Trials
 	runner.Tokens = func(t oauth.Tokens) { tokens = &t }
-	if who.ID != "" {
-		if d, err := h.NewDirectory(h.tokens(who)); err == nil {
-			runner.Directory = d
-		}
+	if d := h.readerOf(ctx, who); d != nil {
+		runner.Directory = d
 	}
 	runner.Observe = func(text string) {
 		h.running.tell(t.ID, setup.Event{Step: "test", Text: text})

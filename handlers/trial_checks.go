@@ -23,8 +23,8 @@ func (h *Handlers) checkWith(ctx context.Context, t trial.Trial, asked string, t
 		return
 	}
 	begin := newRun{env: t.Environment, trial: t.ID, given: given, secret: secret, tokens: tokens}
-	if who.ID != "" && (env == nil || foreignTenant(*env, who) == nil) {
-		if d, err := h.NewDirectory(h.tokens(who)); err == nil {
+	if env == nil || foreignTenant(*env, who) == nil {
+		if d := h.readerOf(ctx, who); d != nil {
 			begin.directory, begin.owner = d, who
 		}
 	}

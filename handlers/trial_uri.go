@@ -34,8 +34,9 @@ func (h *Handlers) addCallback(c *gin.Context, env store.Environment, t trial.Tr
 		return t, "", err
 	}
 	added, err := h.register(ctx, d, t)
+	var needs *needsError
 	switch {
-	case errors.Is(err, errSignedOut):
+	case errors.Is(err, errSignedOut), errors.As(err, &needs):
 		return t, "", err
 	case err != nil:
 		return h.notAdded(ctx, t, err)
@@ -104,8 +105,9 @@ func (h *Handlers) removeCallback(ctx context.Context, t trial.Trial, who entra.
 	if err == nil {
 		err = h.alterTrial(ctx, t.ID, func(t *trial.Trial) { t.TemporaryURI = trial.URIRemoved })
 	}
+	var needs *needsError
 	switch {
-	case errors.Is(err, errSignedOut):
+	case errors.Is(err, errSignedOut), errors.As(err, &needs):
 		h.Log.Debug("temporary redirect URI waits for somebody to sign in", "test", t.ID)
 	case err != nil && ctx.Err() == nil:
 		h.Log.Warn("temporary redirect URI is still registered; it is tried again", "test", t.ID, "error", err.Error())
@@ -122,7 +124,7 @@ func (h *Handlers) unregister(ctx context.Context, t trial.Trial, who entra.Pers
 	if err != nil || slices.ContainsFunc(others, func(o trial.Trial) bool { return h.mayYetAnswer(o) && !followed(o, t) }) {
 		return err
 	}
-	d, err := h.NewDirectory(h.tokens(who))
+	d, err := h.directoryOf(who)
 	if err != nil {
 		return err
 	}

@@ -145,7 +145,8 @@ var firstPartyClients = seedTenant{Domain: "microsoft.sandbox.invalid", Name: "M
 var consoleHome = seedTenant{Domain: "consentry.sandbox.invalid", Name: "Consentry", Apps: []seedApp{
 	{Name: "Consentry console", ClientID: ConsoleClientID, MultiTenant: true, PublicClient: true,
 		RedirectURIs: []string{"http://localhost", "http://localhost/sign-in/callback", "http://127.0.0.1/sign-in/callback"},
-		Delegated: []string{"Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All", "Policy.Read.All",
+		Delegated: []string{"Application.Read.All", "DelegatedPermissionGrant.Read.All", "Policy.Read.All",
+			"Application.ReadWrite.All", "DelegatedPermissionGrant.ReadWrite.All",
 			"Directory.Read.All", "User.Read", "openid", "profile", "offline_access"},
 		AzureDevOps: []string{everything}},
 }}
