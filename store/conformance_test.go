@@ -28,6 +28,7 @@ func conformance(t *testing.T, open opener) {
 		"audit":        auditTests,
 		"verification": verifyTests,
 		"keys":         keyTests,
+		"watch":        watchTests,
 	}
 	for group, tests := range groups {
 		for name, test := range tests {

@@ -49,6 +49,7 @@ type Store struct {
 	// process names this open store among all that share the database.
 	process string
 	waker   Waker // nil where nobody is to be woken
+	schema  int64 // its version
 	log     *slog.Logger
 	release func() error // gives the lock on the file back
 }
@@ -95,9 +96,11 @@ func (s *Store) prepare(ctx context.Context, m migrator) error {
 		if err := s.checkKey(ctx); err != nil {
 			return err
 		}
-		return m.up(ctx)
 	}
 	if err := m.up(ctx); err != nil {
+		return err
+	}
+	if s.schema, err = m.version(ctx); err != nil || existing > 0 {
 		return err
 	}
 	return s.checkKey(ctx)

@@ -1,0 +1,63 @@
+package store
+
+import (
+	"errors"
+	"testing"
+)
+
+var watchTests = map[string]func(*testing.T, *bench){
+	"a store that works is ready": func(t *testing.T, b *bench) {
+		for range 2 {
+			if err := b.Ready(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+	},
+	"a schema changed by a newer program is not worked on": func(t *testing.T, b *bench) {
+		b.exec(t, `INSERT INTO goose_db_version (version_id, is_applied) VALUES ($1, $2)`, b.schema+1, true)
+		if err := b.Ready(t.Context()); err == nil {
+			t.Error("ready")
+		}
+	},
+	"a key that another process brought and this one lacks": func(t *testing.T, b *bench) {
+		b.exec(t, `INSERT INTO encryption_keys (id, check_value, created) SELECT 'other', check_value, created FROM encryption_keys`)
+		if err := b.Ready(t.Context()); !errors.Is(err, ErrWrongKey) {
+			t.Errorf("%v", err)
+		}
+	},
+	"a database that was closed is not ready": func(t *testing.T, b *bench) {
+		if err := b.write.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := b.Ready(t.Context()); err == nil {
+			t.Error("ready")
+		}
+	},
+	"operations count until they end": func(t *testing.T, b *bench) {
+		wantOpen := func(want int64) {
+			t.Helper()
+			if n, err := b.OpenOperations(t.Context()); n != want || err != nil {
+				t.Errorf("%d, %v; want %d", n, err, want)
+			}
+		}
+		wantOpen(0)
+		op := b.operation(t, b.environment(t, "one").ID)
+		b.operation(t, b.environment(t, "two").ID)
+		wantOpen(2)
+		op.State = OperationDone
+		if err := b.FinishOperation(t.Context(), op); err != nil {
+			t.Fatal(err)
+		}
+		wantOpen(1)
+	},
+	"the head of the audit log is its last row": func(t *testing.T, b *bench) {
+		before, err := b.AuditHead(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.events(t, 3)
+		if got, err := b.AuditHead(t.Context()); got != before+3 || err != nil {
+			t.Errorf("%d, %v; want %d", got, err, before+3)
+		}
+	},
+}
