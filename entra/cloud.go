@@ -104,6 +104,9 @@ func ParseCloud(data []byte) (Cloud, error) {
 		}
 		*b.into = base
 	}
+	if c.Name == Public().Name && c.Login != Public().Login {
+		return Cloud{}, fmt.Errorf("cloud file: field \"name\": only Microsoft's own cloud is called %q: give another name", c.Name)
+	}
 	c.VSSPSOrganizations = c.VSSPS
 	if c.VSSPS == Public().VSSPS {
 		c.VSSPSOrganizations = Public().VSSPSOrganizations

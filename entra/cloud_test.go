@@ -50,6 +50,7 @@ func TestParseCloudNamesTheFieldThatIsWrong(t *testing.T) {
 		{"an empty query in a base", "https://localhost:4444", "https://localhost:4444?", `"tls.vssps"`},
 		{"no host", "https://localhost:4444", "https:///x", `"tls.vssps"`},
 		{"another scheme", "https://localhost:4444", "ftp://localhost", `"tls.vssps"`},
+		{"a name that is Microsoft's", `"name":"sandbox"`, `"name":"public"`, `"name"`},
 		{"not JSON", sandboxLine, "login: x", "JSON"},
 	}
 	for _, tt := range tests {

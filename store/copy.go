@@ -21,7 +21,7 @@ type copied struct {
 // tokens, answers that sign-ins wait for and secrets that wait to be shown
 // stay behind.
 var inBackups = []copied{
-	{"encryption_keys", ""}, {"environments", ""}, {"operations", ""}, {"journal", ""}, {"secrets", secretValue.column},
+	{"encryption_keys", ""}, {"bound_cloud", ""}, {"environments", ""}, {"operations", ""}, {"journal", ""}, {"secrets", secretValue.column},
 	{"trials", trialFlow.column}, {"runs", ""}, {"contacts", ""}, {"credentials", ""}, {"reminders", ""}, {"audit", ""}, {auditHeadTable, ""},
 }
 
