@@ -128,7 +128,7 @@ func (s *Store) auditRow(ctx context.Context, e AuditEvent) (AuditRow, error) {
 		c.Role = systemActor
 	}
 	who := c.Person
-	if who.ID == "" {
+	if who == (entra.Person{}) {
 		who = e.Actor
 	}
 	return AuditRow{
