@@ -40,6 +40,7 @@ var rules = []rule{
 	{"azuredevops", []string{"entra", "outbound"}, nil, "a client knows no page and no store"},
 	{"graph", []string{"entra", "outbound"}, nil, "591,000 lines of SDK stay behind one door, and that door knows only the vocabulary"},
 	{"trial", []string{"entra", "preset", "oauth", "azuredevops", "checks"}, []string{"database/sql", "github.com/gin-gonic"}, "a test consent is decided from what the clients report"},
+	{"bootstrap", []string{"entra"}, []string{"net/url", "os", "database/sql", "github.com"}, "the console's own registration is planned from values and made through the few methods it declares"},
 	{"sandbox", []string{"entra"}, nil, "the sandbox is told only what a real cloud is told, so that one misunderstanding cannot satisfy both"},
 	{"store", []string{"entra", "setup", "trial", "checks"}, []string{"github.com/gin-gonic"}, "the store keeps values and knows no page"},
 	{"remind", []string{"entra", "store"}, []string{"github.com/gin-gonic", "database/sql"}, "reminders are decided from what the store knows and know no page"},
