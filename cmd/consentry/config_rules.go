@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/url"
@@ -11,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/consentry/consentry/entra"
-	"github.com/consentry/consentry/store"
 )
 
 // A configRule finds one thing that keeps a setting from being used.
@@ -175,24 +175,27 @@ func isLocalDatabase(u *url.URL) bool {
 	return host == "" || strings.HasPrefix(host, "/") || isLoopback(host)
 }
 
-// unfitKey says why the key file cannot be used. One that is missing is made,
-// but not where several consoles need the same.
+// unfitKey says why the keys cannot be used. A single one that is missing is
+// made, but not where several consoles need the same.
 func unfitKey(c *checked) string {
+	shared := c.shared || c.database != ""
 	path, err := c.keyPath()
-	if err != nil {
-		return withoutPath(err)
-	}
-	_, err = os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && c.database == "":
+	if err == nil && !shared && len(c.KeyFile) < 2 && os.Getenv(keyVariable) == "" && missing(path) {
 		return ""
-	case errors.Is(err, fs.ErrNotExist):
-		return `there is no such file, and consoles that share a database need the same key: make it once with "openssl rand -base64 32", give it mode 600, and bring it to each`
 	}
-	if _, _, err := store.LoadOrMakeKey(path); err != nil {
-		return strings.TrimPrefix(withoutPath(err), "key file "+path+": ")
+	if _, err = c.keys(shared, io.Discard); err == nil {
+		return ""
 	}
-	return ""
+	text := withoutPath(err)
+	for _, path := range append(c.KeyFile, path) {
+		text = strings.ReplaceAll(text, " "+path, "")
+	}
+	return text
+}
+
+func missing(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // foreignEyes says that others may read the file; a missing one is nobody's.

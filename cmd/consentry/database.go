@@ -85,5 +85,21 @@ func openStore(ctx context.Context, f DataFlags, cloud entra.Cloud, log *slog.Lo
 		return nil, err
 	}
 	o.Key, o.OldKeys = keys[0], keys[1:]
-	return store.Open(ctx, o)
+	st, err := store.Open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := st.Bind(ctx, boundName(cloud)); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return st, nil
+}
+
+// boundName tells clouds apart, for as long as a database lives: the sandbox
+// is the same wherever it listens.
+func boundName(c entra.Cloud) string {
+	if c.IsSandbox() || c.Name == entra.Public().Name {
+		return c.Name
+	}
+	return c.Login
 }

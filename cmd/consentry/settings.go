@@ -25,7 +25,7 @@ const (
 )
 
 // otherVariables are those of ours that are no settings of the console.
-var otherVariables = []string{secretVariable}
+var otherVariables = []string{secretVariable, keyVariable}
 
 // dataSettings are the settings that every command with a database takes.
 var dataSettings = []string{"cloud", "data", "database", "database-file", "key-file"}
