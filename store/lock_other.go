@@ -3,6 +3,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,7 +12,7 @@ import (
 
 // lockFile makes a file that must not exist. Where files cannot be locked, one
 // left behind by a crash must be removed by hand.
-func lockFile(path string) (release func() error, err error) {
+func lockFile(_ context.Context, path string) (release func() error, err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("%w: stop that one first; if none is running, remove %s", ErrInUse, path)

@@ -37,7 +37,7 @@ func openSQLite(ctx context.Context, o Options) (s *Store, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	release, err := claim(path)
+	release, err := claim(ctx, path)
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
@@ -94,11 +94,11 @@ func (s *Store) endLeases(ctx context.Context) error {
 
 // claim makes folder and file for the owner only and locks the file against
 // other processes.
-func claim(path string) (release func() error, err error) {
+func claim(ctx context.Context, path string) (release func() error, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	release, err = lockFile(path + ".lock")
+	release, err = lockFile(ctx, path+".lock")
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
