@@ -100,3 +100,10 @@ func (s *Store) aboutCredential(ctx context.Context, doing, query, env string, k
 	}
 	return nil
 }
+
+// The kinds of operations that rotate a client secret: one adds the next
+// beside the one in use, one removes the old.
+const (
+	RotateOperation OperationKind = "rotate"
+	RetireOperation OperationKind = "retire"
+)

@@ -54,6 +54,9 @@ type Proof struct {
 	Failure *Failure `json:"failure,omitempty"`
 }
 
+// Proven reports whether the credential works.
+func (p Proof) Proven() bool { return p.State == Proven }
+
 // CutOff: the process that asked has ended without an answer.
 func (p Proof) CutOff(now time.Time) bool {
 	return p.State == Proving && now.Sub(p.Started) > 2*ProofPatience

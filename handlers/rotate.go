@@ -1,0 +1,260 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/preset"
+	"github.com/consentry/consentry/setup"
+	"github.com/consentry/consentry/store"
+	"github.com/consentry/consentry/web"
+)
+
+// A rotation is everything known about replacing an environment's client
+// secret with overlap. Nothing of it is kept as such: it is read from the
+// directory, the operations, the journal and what is known of the secrets.
+type rotation struct {
+	env     store.Environment
+	preset  preset.Preset
+	desired setup.Desired
+	// limit says that the tenant's policy shortens the next secret's life.
+	limit     string
+	forbidden bool // the tenant's policy forbids another secret
+	read      time.Time
+	actual    setup.Actual
+	overlap   setup.Overlap
+	entries   []setup.Entry
+	ops       []store.Operation
+	kept      []store.KeptSecret
+	known     []store.Credential
+}
+
+// rotation reads it. The directory is asked for the application alone.
+func (h *Handlers) rotation(ctx context.Context, env store.Environment, p preset.Preset, d Directory) (rotation, error) {
+	r := rotation{env: env, preset: p, read: h.Now()}
+	desired, errs := env.Spec.Resolve(p)
+	if len(errs) > 0 {
+		return r, &web.Error{Status: http.StatusConflict, Public: "The setup is not complete. " + errs[0].Message, Next: web.Link{Label: "Go on with the setup", Href: "/environments/" + env.ID + "/setup/review"}}
+	}
+	if err := h.rememberedOf(ctx, &r); err != nil {
+		return r, err
+	}
+	policies, err := d.Policies(ctx)
+	if err != nil {
+		return r, err
+	}
+	r.desired, r.limit = desired.Within(policies)
+	r.forbidden = policies.SecretsForbidden != nil && *policies.SecretsForbidden
+	if r.actual, err = setup.ReadApplication(ctx, d, r.desired); err != nil {
+		return r, err
+	}
+	if r.actual.App != nil {
+		r.overlap = h.settled(setup.OverlapOf(*r.actual.App, env.Name, additions(r.ops), r.entries, r.read), r.known)
+	}
+	return r, nil
+}
+
+// rememberedOf reads what the store has of a rotation.
+func (h *Handlers) rememberedOf(ctx context.Context, r *rotation) (err error) {
+	if r.ops, err = h.Store.Operations(ctx, r.env.ID); err != nil {
+		return err
+	}
+	if r.entries, err = h.Store.EnvironmentEntries(ctx, r.env.ID); err != nil {
+		return err
+	}
+	if r.kept, err = h.Store.Secrets(ctx, r.env.ID); err != nil {
+		return err
+	}
+	r.known, err = h.Store.Credentials(ctx, r.env.ID)
+	return err
+}
+
+// additions are the operations that added a secret beside another, newest
+// first.
+func additions(ops []store.Operation) []setup.Addition {
+	var out []setup.Addition
+	for _, o := range ops {
+		if o.Kind == store.RotateOperation {
+			out = append(out, setup.Addition{Operation: o.ID, Old: o.Plan.OldIn()})
+		}
+	}
+	return out
+}
+
+// settled: a new secret that is handed over and proven, with no old one left,
+// is the one in use, and the rotation is over.
+func (h *Handlers) settled(o setup.Overlap, known []store.Credential) setup.Overlap {
+	if o.New == nil || o.Old != nil || o.Elsewhere {
+		return o
+	}
+	if c := credentialOf(known, o.New.KeyID); !c.Handed.IsZero() && c.proven() {
+		o.Old, o.New = o.New, nil
+	}
+	return o
+}
+
+// A credential is what is known of a secret, with what it means.
+type credential struct{ store.Credential }
+
+func (c credential) proven() bool { return c.Proof != nil && c.Proof.Proven() }
+
+func credentialOf(known []store.Credential, key entra.KeyID) credential {
+	i := slices.IndexFunc(known, func(c store.Credential) bool { return c.KeyID == key })
+	if i < 0 {
+		return credential{store.Credential{KeyID: key}}
+	}
+	return credential{known[i]}
+}
+
+func (h *Handlers) showRotate(c *gin.Context) (web.Response, error) {
+	page, _, err := h.rotatePage(c)
+	if err != nil {
+		return nil, err
+	}
+	return web.Page("rotate.html", page), nil
+}
+
+func (h *Handlers) rotatePage(c *gin.Context) (*rotatePage, rotation, error) {
+	env, p, err := h.living(c)
+	if err != nil {
+		return nil, rotation{}, err
+	}
+	d, who, err := h.tenantDirectory(c, env)
+	if err != nil {
+		return nil, rotation{}, err
+	}
+	r, err := h.rotation(c.Request.Context(), env, p, d)
+	if err != nil {
+		return nil, r, noRotation(err, env)
+	}
+	page := rotateView(r, who, h.Now())
+	page.Allow, err = h.gate(c, levelWrite, "/environments/"+env.ID+"/rotate")
+	return page, r, err
+}
+
+// noRotation says why there is nothing to rotate, where that is known.
+func noRotation(err error, env store.Environment) error {
+	var gone *setup.NotFoundError
+	if errors.As(err, &gone) {
+		return &web.Error{Status: http.StatusConflict, Err: err, Public: gone.Error(), Next: web.Link{Label: "Back to the environment", Href: "/environments/" + env.ID}}
+	}
+	return err
+}
+
+// addNext adds the next secret beside the one in use, as an operation. With a
+// rotation open, or one that is just being worked on, that one is shown.
+func (h *Handlers) addNext(c *gin.Context) (web.Response, error) {
+	page, r, err := h.rotatePage(c)
+	if err != nil {
+		return nil, err
+	}
+	back := web.SeeOther("/environments/" + r.env.ID + "/rotate")
+	switch {
+	case page.Running != "":
+		return web.SeeOther("/operations/" + page.Running), nil
+	case r.overlap.New != nil || r.forbidden:
+		return back, nil
+	}
+	old, ok := r.inUse(entra.KeyID(c.PostForm("old")))
+	if !ok {
+		return page.refused("Choose which client secret is in use now: it stays until the new one is proven."), nil
+	}
+	plan, err := setup.Rotation{Want: r.desired, Old: old}.PlanAdd(r.actual, r.entries, h.Now())
+	if err != nil || len(plan.Pending()) == 0 {
+		return back, err
+	}
+	return h.startRotation(c, r, store.RotateOperation, plan)
+}
+
+// inUse is the secret that another one takes the place of: the one known, or
+// of several made by hand the one chosen. A form that names another was made
+// before something changed.
+func (r rotation) inUse(chosen entra.KeyID) (key entra.KeyID, ok bool) {
+	if o := r.overlap.Old; o != nil {
+		return o.KeyID, chosen == o.KeyID || chosen == ""
+	}
+	choices := r.choices()
+	if len(choices) == 0 {
+		return "", chosen == ""
+	}
+	return chosen, slices.ContainsFunc(choices, func(s entra.Secret) bool { return s.KeyID == chosen })
+}
+
+// retire removes the old secret, as an operation: once the new one is handed
+// over and proven, or at once for one that leaked.
+func (h *Handlers) retire(c *gin.Context) (web.Response, error) {
+	page, r, err := h.rotatePage(c)
+	if err != nil {
+		return nil, err
+	}
+	old := r.overlap.Old
+	switch {
+	case page.Running != "":
+		return web.SeeOther("/operations/" + page.Running), nil
+	case old == nil || old.KeyID != entra.KeyID(c.PostForm("old")):
+		return page.refused("That client secret is not there any more, or another one took its place. This is how it stands now."), nil
+	case c.PostForm("at_once") != "yes" && !page.MayRetire:
+		return page.refused("The new client secret is not handed over and proven yet, so the old one stays. For one that leaked choose to revoke it at once."), nil
+	}
+	plan, err := setup.Rotation{Want: r.desired, Old: old.KeyID}.PlanRetire(r.actual)
+	if err != nil {
+		return nil, err
+	}
+	return h.startRotation(c, r, store.RetireOperation, plan)
+}
+
+func (h *Handlers) startRotation(c *gin.Context, r rotation, kind store.OperationKind, plan setup.Plan) (web.Response, error) {
+	who, _ := person(c)
+	return h.start(c, r.env, who, kind, plan)
+}
+
+// carryRotation carries out one half of a rotation, in whichever process. Which
+// secret is in use stands in the plan that was recorded.
+func (h *Handlers) carryRotation(ctx context.Context, u undertaking) (setup.Result, error) {
+	desired, errs := u.env.Spec.Resolve(u.preset)
+	if len(errs) > 0 {
+		return setup.Result{}, errors.New("what was chosen is not complete any more: " + specErrors(errs)[0])
+	}
+	policies, err := u.directory.Policies(ctx)
+	if err != nil {
+		return setup.Result{}, err
+	}
+	desired, _ = desired.Within(policies)
+	r := setup.Rotation{Want: desired, Old: u.op.Plan.OldIn()}
+	if u.op.Kind == store.RetireOperation {
+		return u.engine.Retire(ctx, r, u.op.ID)
+	}
+	return u.engine.Add(ctx, r, u.op.ID)
+}
+
+// rotates: the operation touches the application's secrets and nothing else,
+// so that how the environment is doing does not depend on it.
+func rotates(kind store.OperationKind) bool {
+	return kind == store.RotateOperation || kind == store.RetireOperation
+}
+
+// recordRotation puts what a rotation read on its environment. The new secret
+// is to be handed over, whatever the hand-off of the old one said.
+func recordRotation(e *store.Environment, op store.Operation) {
+	if op.Result == nil || op.Result.App.ClientID == "" {
+		return
+	}
+	if e.Result == nil {
+		e.Result = &setup.Result{}
+	}
+	certificates := e.Result.App.Certificates
+	e.Result.App, e.Result.Secret = op.Result.App, op.Result.Secret
+	if e.Result.App.Certificates == nil { // where they were not asked for
+		e.Result.App.Certificates = certificates
+	}
+	p, ok := preset.ByID(e.Spec.Integration)
+	if ok && op.Kind == store.RotateOperation && len(op.Result.Changed) > 0 {
+		e.Handed = slices.DeleteFunc(e.Handed, func(label string) bool { return label == secretField(p) })
+	}
+}
