@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -28,8 +29,10 @@ var inBackups = []copied{
 // notInBackups are the others of ours.
 var notInBackups = []string{sessionData.table, operatorTokens.table, "holds"}
 
-// auditHeadTable and encryption_keys have rows in a database just made.
-const auditHeadTable = "audit_head"
+const auditHeadTable, boundCloudTable = "audit_head", "bound_cloud"
+
+// fromTheStart are the tables that have rows before anybody used the database.
+var fromTheStart = []string{keyCheck.table, boundCloudTable, auditHeadTable}
 
 // copyTables copies every row of a backup's tables and says how many of each.
 func copyTables(ctx context.Context, from, to *sql.Tx) (map[string]int64, error) {
@@ -102,22 +105,18 @@ func insertInto(table string, columns []string) string {
 // name is the answer.
 func makeRoom(ctx context.Context, tx *sql.Tx) (inUse string, err error) {
 	for _, c := range inBackups {
-		query := `SELECT COUNT(*) FROM ` + c.table
-		switch c.table {
-		case keyCheck.table:
+		if slices.Contains(fromTheStart, c.table) {
 			continue
-		case auditHeadTable:
-			query += ` WHERE seq > 0`
 		}
 		var n int64
-		if err := tx.QueryRowContext(ctx, query).Scan(&n); err != nil {
+		if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM `+c.table).Scan(&n); err != nil {
 			return "", err
 		}
 		if n > 0 {
 			return c.table, nil
 		}
 	}
-	for _, table := range []string{keyCheck.table, auditHeadTable} {
+	for _, table := range fromTheStart {
 		if _, err := tx.ExecContext(ctx, `DELETE FROM `+table); err != nil {
 			return "", err
 		}
