@@ -23,7 +23,8 @@ type journal struct {
 // nothing may be sent. Outcome records an answer even when its context has
 // ended or the operation was interrupted, because an answer comes only once;
 // it fails with ErrConflict when a later operation was started, which has
-// drawn its own conclusions about the missing answer.
+// drawn its own conclusions about the missing answer. While the database cannot
+// be used it goes on trying for a while, because an answer may hold a secret.
 func (s *Store) Journal(op Operation) setup.Journal { return &journal{s, op} }
 
 // Intent implements setup.Journal. It is also a sign of life: it renews the
@@ -77,30 +78,60 @@ func (j *journal) Outcome(ctx context.Context, seq int64, state setup.EntryState
 	if err != nil {
 		return fmt.Errorf("store: journal outcome: %w", err)
 	}
-	err = j.s.inTx(ctx, func(tx *sql.Tx) error {
-		if err := heldFence(ctx, tx, j.op); err != nil {
-			return err
-		}
-		var request entra.Request
-		err := tx.QueryRowContext(ctx, `UPDATE journal SET state = $1, created = $2, request_id = $3, error = $4, ended = $5
-			WHERE environment = $6 AND seq = $7 AND state IN ('intended', 'unknown') RETURNING request`,
-			state, doc, requestID(created, cause), words(cause), millis(j.s.now()), j.op.Environment, seq).Scan(document{&request})
-		if errors.Is(err, sql.ErrNoRows) {
-			return ErrConflict
-		}
-		if err == nil && !created.SecretValue.IsZero() {
-			err = j.s.keepSecret(ctx, tx, j.op, seq, created)
-		}
-		if err != nil {
-			return err
-		}
-		created.RequestID = requestID(created, cause)
-		return j.s.auditOutcome(ctx, tx, j.op, request, state, created)
+	created.RequestID = requestID(created, cause)
+	o := outcome{seq: seq, state: state, doc: doc, words: words(cause), created: created}
+	err = j.s.insist(ctx, func(again bool) error {
+		return j.s.inTx(ctx, func(tx *sql.Tx) error { return j.record(ctx, tx, o, again) })
 	})
 	if err != nil {
 		return fmt.Errorf("store: journal outcome: %w", err)
 	}
 	return nil
+}
+
+// outcome is what came of one entry.
+type outcome struct {
+	seq     int64
+	state   setup.EntryState
+	doc     sql.NullString // created without the secret's value
+	words   string
+	created entra.Created
+}
+
+// record keeps an outcome with its secret. again: an earlier try may have done
+// it although its answer was lost.
+func (j *journal) record(ctx context.Context, tx *sql.Tx, o outcome, again bool) error {
+	if err := heldFence(ctx, tx, j.op); err != nil {
+		return err
+	}
+	var request entra.Request
+	err := tx.QueryRowContext(ctx, `UPDATE journal SET state = $1, created = $2, request_id = $3, error = $4, ended = $5
+		WHERE environment = $6 AND seq = $7 AND state IN ('intended', 'unknown') RETURNING request`,
+		o.state, o.doc, o.created.RequestID, o.words, millis(j.s.now()), j.op.Environment, o.seq).Scan(document{&request})
+	if errors.Is(err, sql.ErrNoRows) {
+		if again {
+			return j.recorded(ctx, tx, o)
+		}
+		return ErrConflict
+	}
+	if err == nil && !o.created.SecretValue.IsZero() {
+		err = j.s.keepSecret(ctx, tx, j.op, o.seq, o.created)
+	}
+	if err != nil {
+		return err
+	}
+	return j.s.auditOutcome(ctx, tx, j.op, request, o.state, o.created)
+}
+
+// recorded: the entry has this very outcome.
+func (j *journal) recorded(ctx context.Context, tx *sql.Tx, o outcome) error {
+	var same int
+	err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM journal WHERE environment = $1 AND seq = $2 AND state = $3 AND request_id = $4 AND error = $5`,
+		j.op.Environment, o.seq, o.state, o.created.RequestID, o.words).Scan(&same)
+	if err == nil && same == 0 {
+		return ErrConflict
+	}
+	return err
 }
 
 // requestID is the answer's, or that of the refusal.

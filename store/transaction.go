@@ -33,6 +33,25 @@ func (s *Store) inTx(ctx context.Context, f func(tx *sql.Tx) error) error {
 	}
 }
 
+// insistence is how long what cannot be had a second time is tried to be
+// recorded. It is shorter than a Lease.
+const insistence = 15 * time.Second
+
+// insist repeats f for as long as the database cannot be used. again: an
+// earlier try may have been committed although it failed.
+func (s *Store) insist(ctx context.Context, f func(again bool) error) error {
+	end := time.Now().Add(insistence)
+	for try := 1; ; try++ {
+		err := f(try > 1)
+		if !errors.Is(err, ErrUnavailable) || time.Now().After(end) {
+			return err
+		}
+		if s.pause(ctx, min(time.Duration(try)*100*time.Millisecond, time.Second)) != nil {
+			return err
+		}
+	}
+}
+
 // backoff is random, so that two transactions that were in each other's way
 // are not again: up to 20 ms, then twice as long each time.
 func backoff(try int) time.Duration {
