@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -30,6 +31,7 @@ import (
 	"github.com/consentry/consentry/store"
 	"github.com/consentry/consentry/trial"
 	"github.com/consentry/consentry/web"
+	"github.com/consentry/consentry/work"
 )
 
 // shared is one sandbox for all tests; their environments have names of their
@@ -66,6 +68,7 @@ type console struct {
 	transport *http.Transport
 
 	handlers *handlers.Handlers
+	queue    *work.Queue
 	store    *store.Store
 	engine   *gin.Engine
 	base     string
@@ -126,11 +129,23 @@ func (c *console) start(change ...func(*handlers.Handlers)) {
 		c.t.Fatal(err)
 	}
 	c.handlers.Routes(shell, c.engine)
-	if err := c.handlers.Recover(c.t.Context()); err != nil {
-		c.t.Fatal(err)
-	}
+	c.work(log)
 	c.server = &httptest.Server{Listener: l, Config: &http.Server{Handler: c.engine}}
 	c.server.Start()
+}
+
+// work begins with what the console does apart from requests.
+func (c *console) work(log *slog.Logger) {
+	c.t.Helper()
+	db, sqlite := c.store.Database()
+	var err error
+	if c.queue, err = work.New(c.t.Context(), work.Options{DB: db, SQLite: sqlite, Operation: c.handlers.Work, Log: log}); err != nil {
+		c.t.Fatal(err)
+	}
+	c.store.WakeBy(c.queue)
+	if err := errors.Join(c.queue.Start(c.t.Context()), c.handlers.Recover(c.t.Context())); err != nil {
+		c.t.Fatal(err)
+	}
 }
 
 // assemble puts the pages on the real clients, as the command does.
@@ -175,6 +190,11 @@ func (c *console) stop() {
 	c.server.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
+	c.handlers.GiveUp()
+	if err := c.queue.Stop(ctx); err != nil {
+		c.t.Error(err)
+	}
+	c.handlers.Runs.Stop(ctx)
 	c.handlers.Wait(ctx)
 	if err := c.store.Close(); err != nil {
 		c.t.Error(err)

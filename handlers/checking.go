@@ -16,28 +16,15 @@ type checkings struct {
 	runs map[string]*checking
 }
 
-// maxCheckings is how many runs may be under way at once; each holds some
-// twenty requests.
-const maxCheckings = 16
-
-// begin makes room for a run; nil when too many are under way.
-func (s *checkings) begin(id string) *checking {
+// begin takes a run in; letGo tells the other processes that it has ended.
+func (s *checkings) begin(id string, letGo func()) *checking {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.runs) >= maxCheckings {
-		return nil
-	}
 	if s.runs == nil {
 		s.runs = map[string]*checking{}
 	}
-	s.runs[id] = &checking{changed: make(chan struct{}), seen: checkingSeen{results: map[string]checks.Result{}, busy: map[string]time.Time{}}}
+	s.runs[id] = &checking{letGo: letGo, changed: make(chan struct{}), seen: checkingSeen{results: map[string]checks.Result{}, busy: map[string]time.Time{}}}
 	return s.runs[id]
-}
-
-func (s *checkings) full() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.runs) >= maxCheckings
 }
 
 func (s *checkings) get(id string) *checking {
@@ -52,12 +39,14 @@ func (s *checkings) end(id string) {
 	delete(s.runs, id)
 	s.mu.Unlock()
 	if c != nil {
+		c.letGo()
 		c.note(func(*checkingSeen) {})
 	}
 }
 
 // A checking is a run under way, as pages see it grow.
 type checking struct {
+	letGo   func()
 	mu      sync.Mutex
 	seen    checkingSeen
 	changed chan struct{} // closed and replaced at each change

@@ -1,7 +1,9 @@
 package handlers_test
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"strings"
 	"sync"
@@ -157,40 +159,162 @@ func (c *console) killed() {
 	if err := c.store.Close(); err != nil { // what runs on can write no more
 		c.t.Fatal(err)
 	}
-	old := c.handlers
+	handlers, queue := c.handlers, c.queue
 	c.start()
-	c.t.Cleanup(func() { old.Wait(c.t.Context()) })
+	c.t.Cleanup(func() {
+		over, cancel := context.WithCancel(c.t.Context())
+		cancel()
+		_ = queue.Stop(over) // its database is gone
+		handlers.Wait(c.t.Context())
+	})
 }
 
-func TestAKilledOperationIsShownAndGoesOn(t *testing.T) {
+// applyUntilTheAppIsMade starts an operation whose first request is carried
+// out and never answered. Its operation's path is returned.
+func (c *console) applyUntilTheAppIsMade(b *browser, path string) (op string) {
+	c.t.Helper()
+	c.faults(sandbox.Fault{Service: "graph", Method: "POST", Path: "/v1.0/applications", Action: sandbox.Action{Hold: "after"}})
+	mark := c.mark()
+	op = b.post(path+"/apply", nil).at.Path
+	until(c.t, "the application to be made", func() bool { return c.asked(mark, "POST", "/v1.0/applications") == 1 })
+	return op
+}
+
+func TestAKilledOperationGoesOnByItself(t *testing.T) {
 	c := newConsole(t)
 	b := c.browser()
 	b.signIn("healthy", "admin")
 	path := b.environment("frontegg", frontegg)
-	c.faults(sandbox.Fault{Service: "graph", Method: "POST", Path: "/v1.0/applications", Action: sandbox.Action{Hold: "after"}})
 	mark := c.mark()
-	op := b.post(path+"/apply", nil).at.Path
-	until(t, "the application to be made", func() bool { return c.asked(mark, "POST", "/v1.0/applications") == 1 })
+	op := c.applyUntilTheAppIsMade(b, path)
 	c.killed()
 	if err := c.box.SetFaults(); err != nil {
 		t.Fatal(err)
 	}
 	b = c.browser()
 	b.signIn("healthy", "admin")
-	b.get(path).want(200, "needs attention")
-	b.get(path + "/remove").want(200).without("Nothing was made in the tenant")
-	p := b.get(op).want(200, "The console stopped while this was under way")
-	b.get(path+"/setup/review").want(200, "The console stopped while a plan was applied")
-	p = b.submit(p, "Go on where it stopped", nil)
-	b.done(p.at.Path)
-	if n := c.sent(mark, "POST", "/v1.0/applications"); n != 1 {
-		t.Errorf("%d applications were asked for", n)
-	}
-	if n := c.appsMarked(path); n != 1 {
-		t.Errorf("%d app registrations", n)
-	}
+	b.done(op)
+	c.wantOneApp(path, mark)
 	b.reveal(path)
 	b.get(op).without("Go on where it stopped")
+}
+
+// wantOneApp: one was asked for, and one is there.
+func (c *console) wantOneApp(path string, mark int) {
+	c.t.Helper()
+	if n := c.sent(mark, "POST", "/v1.0/applications"); n != 1 {
+		c.t.Errorf("%d applications were asked for", n)
+	}
+	if n := c.appsMarked(path); n != 1 {
+		c.t.Errorf("%d app registrations", n)
+	}
+}
+
+func TestAKilledOperationWaitsForWhoSignedOut(t *testing.T) {
+	c := newConsole(t)
+	b := c.browser()
+	b.signIn("healthy", "admin")
+	path := b.environment("frontegg", frontegg)
+	mark := c.mark()
+	op := c.applyUntilTheAppIsMade(b, path)
+	who := c.person("healthy", "admin")
+	if err := c.store.DeleteOperator(t.Context(), who.Tenant, who.ID); err != nil {
+		t.Fatal(err)
+	}
+	c.killed()
+	if err := c.box.SetFaults(); err != nil {
+		t.Fatal(err)
+	}
+	b = c.browser()
+	b.eventually(op, "Go on where it stopped").want(200, "It was interrupted", "sign in")
+	b.signIn("healthy", "admin")
+	b.get(path).want(200, "needs attention")
+	b.get(path + "/remove").want(200).without("Nothing was made in the tenant")
+	b.get(path+"/setup/review").want(200, "was interrupted before it was done. What")
+	p := b.submit(b.get(op), "Go on where it stopped", nil)
+	b.done(p.at.Path)
+	c.wantOneApp(path, mark)
+	b.reveal(path)
+	b.get(op).without("Go on where it stopped")
+}
+
+// What is on its way when the console is told to end is waited for and written
+// down; what has not begun is left to whoever goes on.
+func TestAStoppedConsoleGivesItsOperationUpBetweenTwoSteps(t *testing.T) {
+	c := newConsole(t)
+	b := c.browser()
+	b.signIn("healthy", "admin")
+	path := b.environment("frontegg", frontegg)
+	mark := c.mark()
+	c.faults(held("POST", "/v1.0/applications"))
+	op := b.post(path+"/apply", nil).at.Path
+	until(t, "the request to be on its way", func() bool { return c.asked(mark, "POST", "/v1.0/applications") == 1 })
+	c.handlers.GiveUp()
+	if err := c.box.SetFaults(); err != nil { // it is answered
+		t.Fatal(err)
+	}
+	c.handlers.Wait(t.Context())
+	entries, err := c.store.Entries(t.Context(), strings.TrimPrefix(op, "/operations/"))
+	if err != nil || len(entries) != 1 || entries[0].State != setup.Done {
+		t.Errorf("the journal has %+v, %v; want the one request with its answer", entries, err)
+	}
+	b.get(op).want(200, "running") // it goes on elsewhere
+	c.restart()
+	b = c.browser()
+	b.signIn("healthy", "admin")
+	b.done(op)
+	c.wantOneApp(path, mark)
+	b.reveal(path) // it came with the first answer
+	if n := c.asked(mark, "POST", "Password"); n != 0 {
+		t.Errorf("secrets were made or removed %d times after it", n)
+	}
+}
+
+func TestSomebodyStopsAnOperationAndGoesOn(t *testing.T) {
+	c := newConsole(t)
+	b := c.browser()
+	b.signIn("healthy", "admin")
+	path := b.environment("frontegg", frontegg)
+	mark := c.mark()
+	c.faults(held("POST", "/v1.0/applications"))
+	op := b.post(path+"/apply", nil).at.Path
+	until(t, "the request to be on its way", func() bool { return c.asked(mark, "POST", "/v1.0/applications") == 1 })
+	b.submit(b.get(op), "Stop", nil).want(200, "interrupted, can be resumed", "It was interrupted")
+	b.get(path).want(200, "needs attention")
+	if err := c.box.SetFaults(); err != nil {
+		t.Fatal(err)
+	}
+	c.handlers.Wait(t.Context())
+	if n := c.sent(mark, "POST", "/v1.0/servicePrincipals"); n != 0 {
+		t.Errorf("%d further requests were sent", n)
+	}
+	b.send("POST", op+"/stop", nil).want(303)
+	p := b.submit(b.get(op), "Go on where it stopped", nil)
+	b.done(p.at.Path)
+	c.wantOneApp(path, mark)
+	b.reveal(path)
+}
+
+func TestNoMoreOperationsWaitThanMay(t *testing.T) {
+	c := newConsole(t)
+	b := c.browser()
+	b.signIn("healthy", "admin")
+	path := b.environment("frontegg", frontegg)
+	who := c.person("healthy", "admin")
+	for i := range store.MaxTenantOperations {
+		env, err := c.store.CreateEnvironment(t.Context(), store.Environment{Spec: setup.Spec{Name: fmt.Sprint("other-", i)}, Owner: who, Tenant: who.Tenant})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.store.StartOperation(t.Context(), env.ID, store.SetupOperation, who, setup.Plan{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := b.post(path+"/apply", nil).want(429, "Too many changes are under way")
+	if p.header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	b.get(path).without("running")
 }
 
 // appsMarked counts the app registrations that carry the environment's mark.

@@ -125,6 +125,11 @@ type newRun struct {
 
 // begin records the run and carries it out apart from the request.
 func (h *Handlers) begin(ctx context.Context, n newRun) (id string, err error) {
+	place, err := h.place(ctx, n.given)
+	if err != nil {
+		return "", err
+	}
+	defer place.GiveBack()
 	access := h.access(n)
 	facts := access.Start(n.given)
 	run, live, err := h.record(ctx, store.Run{Environment: n.env, Trial: n.trial, Owner: n.owner, RunDocument: store.RunDocument{Facts: facts}})
@@ -132,10 +137,14 @@ func (h *Handlers) begin(ctx context.Context, n newRun) (id string, err error) {
 		return "", err
 	}
 	run.Facts = facts
-	ctx = context.WithoutCancel(ctx) // it goes on when the person leaves
-	h.background(func() {
-		defer h.checkings.end(run.ID)
-		h.finish(ctx, h.gather(ctx, run, live, access))
+	h.inTurn(ctx, place, run, func(ctx context.Context) {
+		if ctx.Err() == nil {
+			live.say("")
+			run = h.gather(ctx, run, live, access)
+		}
+		if ctx.Err() == nil { // otherwise it was cut off
+			h.finish(ctx, run)
+		}
 	})
 	return run.ID, nil
 }
@@ -143,22 +152,15 @@ func (h *Handlers) begin(ctx context.Context, n newRun) (id string, err error) {
 // record keeps a run that begins. What was typed into the wrong field is not
 // kept where it may be a secret.
 func (h *Handlers) record(ctx context.Context, run store.Run) (store.Run, *checking, error) {
-	if h.checkings.full() {
-		return run, nil, errTooMany
-	}
 	run.Facts.Given = run.Facts.Given.Safe()
 	run, err := h.Store.StartRun(ctx, run)
 	if err != nil {
 		return run, nil, err
 	}
-	if live := h.checkings.begin(run.ID); live != nil {
-		return run, live, nil
-	}
-	return run, nil, errTooMany
+	live := h.checkings.begin(run.ID, h.holding(context.WithoutCancel(ctx), run.ID))
+	live.say("Waiting until others have ended.")
+	return run, live, nil
 }
-
-var errTooMany = &web.Error{Status: http.StatusTooManyRequests, RetryAfter: 10 * time.Second, Next: web.Link{Label: "Back to the checks", Href: "/diagnose"},
-	Public: "Too many runs of the checks are under way at once. Wait until one has ended, then try again."}
 
 func (h *Handlers) access(n newRun) diagnose.Access {
 	a := h.Access

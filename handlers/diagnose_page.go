@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -65,7 +66,7 @@ func (h *Handlers) diagnosePage(c *gin.Context, env *store.Environment) (*diagno
 		page.UseKept = ok && (!posted || c.PostForm("kept") == "yes")
 	}
 	runs, err := h.Store.Runs(c.Request.Context(), id, listedRuns)
-	page.Past = h.runRows(runs)
+	page.Past = h.runRows(c.Request.Context(), runs)
 	return page, err
 }
 
@@ -111,19 +112,19 @@ func (p *diagnosePage) fields(g *checks.Given) []givenField {
 	}
 }
 
-func (h *Handlers) runRows(runs []store.Run) []runRow {
+func (h *Handlers) runRows(ctx context.Context, runs []store.Run) []runRow {
 	var rows []runRow
 	for _, r := range runs {
-		rows = append(rows, runRow{r.ID, r.Sentence, h.runState(r), r.Started})
+		rows = append(rows, runRow{r.ID, r.Sentence, runState(r, h.underWay(ctx, r)), r.Started})
 	}
 	return rows
 }
 
 // runState says how a run ended. One that nobody works on any more was cut
 // off, whether that was written down or not.
-func (h *Handlers) runState(r store.Run) state {
+func runState(r store.Run, underWay bool) state {
 	switch {
-	case r.State == store.RunRunning && h.checkings.get(r.ID) != nil:
+	case underWay:
 		return state{"busy", "under way"}
 	case r.State == store.RunRunning:
 		return state{"warn", "cut off"}

@@ -177,14 +177,14 @@ func (h *Handlers) showEnvironment(c *gin.Context) (web.Response, error) {
 		return nil, err
 	}
 	for i := range trials {
-		trials[i] = h.asSeen(trials[i])
+		trials[i] = h.asSeen(ctx, trials[i])
 	}
 	page := h.environmentPage(env, p, ops, trials, kept)
 	runs, err := h.Store.Runs(ctx, env.ID, listedRuns)
 	if err != nil {
 		return nil, err
 	}
-	page.Runs = h.runRows(runs)
+	page.Runs = h.runRows(ctx, runs)
 	return web.Page("environment.html", page), nil
 }
 

@@ -115,8 +115,14 @@ func (h *Handlers) startFix(c *gin.Context, parent store.Run, env store.Environm
 			return "", err
 		}
 	}
+	place, err := h.place(ctx, parent.Facts.Given)
+	if err != nil {
+		return "", err
+	}
+	defer place.GiveBack()
 	request := p.change.Request()
 	step := setup.Step{ID: setup.StepID("fix:" + firstOf(chosenChange(c.PostForm).Check, "chosen")), Action: action(p.change), Title: capital(p.change.Describe()), Request: &request, Who: string(p.who)}
+	asked := h.Now()
 	op, err := h.Store.StartOperation(ctx, env.ID, store.FixOperation, who, setup.Plan{Steps: []setup.Step{step}})
 	if err != nil {
 		return "", err
@@ -131,11 +137,9 @@ func (h *Handlers) startFix(c *gin.Context, parent store.Run, env store.Environm
 		op.State, op.Error = store.OperationFailed, sentence(err)
 		return "", errors.Join(err, h.Store.FinishOperation(ctx, op))
 	}
-	ctx = context.WithoutCancel(ctx)
-	m := making{parent, chosenChange(c.PostForm), p.change, p.env, op, live, h.access(newRun{directory: d, secret: secret})}
-	h.background(func() {
-		defer h.checkings.end(run.ID)
-		h.finish(ctx, h.makeChange(ctx, m, run))
+	m := making{parent, chosenChange(c.PostForm), p.change, p.env, op, live, h.access(newRun{directory: d, secret: secret}), h.keeping(ctx, op, asked)}
+	h.inTurn(ctx, place, run, func(ctx context.Context) {
+		h.finish(context.WithoutCancel(ctx), h.makeChange(ctx, m, run))
 	})
 	return run.ID, nil
 }
@@ -149,6 +153,7 @@ type making struct {
 	op     store.Operation
 	live   *checking
 	access diagnose.Access
+	letGo  func() // of op
 }
 
 // makeChange sends the change, and checks again what it may have altered.
@@ -161,7 +166,8 @@ func (h *Handlers) makeChange(ctx context.Context, m making, run store.Run) stor
 		run.Fix.Error = sentence(err)
 		m.op.State, m.op.Error = store.OperationFailed, run.Fix.Error
 	}
-	if err := h.Store.FinishOperation(ctx, m.op); err != nil {
+	m.letGo()
+	if err := h.Store.FinishOperation(context.WithoutCancel(ctx), m.op); err != nil {
 		h.Log.Error("what came of a change could not be recorded", "operation", m.op.ID, "error", err.Error())
 	}
 	if state == setup.Failed {
@@ -171,7 +177,7 @@ func (h *Handlers) makeChange(ctx context.Context, m making, run store.Run) stor
 		m.access.Secret = created.SecretValue
 	}
 	run = h.gatherAgain(ctx, m, run)
-	if err := h.alter(ctx, m.op.Environment, func(e *store.Environment) { noteChange(e, run, created) }); err != nil {
+	if err := h.alter(context.WithoutCancel(ctx), m.op.Environment, func(e *store.Environment) { noteChange(e, run, created) }); err != nil {
 		h.Log.Error("the environment could not be brought in line with a change", "operation", m.op.ID, "error", err.Error())
 	}
 	return run
@@ -195,6 +201,9 @@ func noteChange(e *store.Environment, run store.Run, created entra.Created) {
 func (h *Handlers) sendChange(ctx context.Context, m making) (entra.Created, setup.EntryState, error) {
 	h.redirects.Lock()
 	defer h.redirects.Unlock()
+	if ctx.Err() != nil {
+		return entra.Created{}, setup.Failed, errEnding
+	}
 	if err := h.stillSo(ctx, m); err != nil {
 		return entra.Created{}, setup.Failed, err
 	}

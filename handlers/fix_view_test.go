@@ -94,22 +94,6 @@ func TestOnlyWhatTheFactsOfferIsProposed(t *testing.T) {
 	}
 }
 
-func TestNotTooManyRunsAreUnderWay(t *testing.T) {
-	var s checkings
-	for i := range maxCheckings {
-		if s.begin(fmt.Sprint(i)) == nil {
-			t.Fatalf("the run number %d is refused", i)
-		}
-	}
-	if s.begin("more") != nil || !s.full() {
-		t.Error("there is no end of runs")
-	}
-	s.end("0")
-	if s.full() || s.begin("more") == nil {
-		t.Error("one that ended makes no room")
-	}
-}
-
 func TestAWatchedAppHasAName(t *testing.T) {
 	named := func(name string) checks.Facts {
 		return checks.Facts{Application: checks.Known(&entra.Application{DisplayName: name}, "")}

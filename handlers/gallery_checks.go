@@ -76,7 +76,7 @@ func galleryChecks(h *Handlers, done store.Environment) []galleryPage {
 }
 
 func galleryRunPages(h *Handlers, done store.Environment, run store.Run) []galleryPage {
-	whole := h.viewOf(run, &done)
+	whole := h.viewOf(run, &done, false)
 	whole.Next = []web.Link{{Label: "Make a test consent", Href: "/tests/new"}}
 	anonymous := run
 	for _, n := range checks.AllNeeds {
@@ -89,14 +89,14 @@ func galleryRunPages(h *Handlers, done store.Environment, run store.Run) []galle
 	improved.Results = checks.Evaluate(&anonymous.Facts, checks.All)
 	cut := run
 	cut.State = store.RunRunning
-	signedIn := h.viewOf(anonymous, nil)
+	signedIn := h.viewOf(anonymous, nil, false)
 	signedIn.NewlyIn = true
 	live := &runPage{Run: store.Run{ID: "run"}, Heading: "Checks", Env: &done}
 	live.Title = "frontegg-prod: checks, under way"
 	live.grow(gallerySeen(run), galleryTime)
 	return []galleryPage{
-		{"run", "run.html", whole}, {"run-anonymous", "run.html", signedIn}, {"run-improved", "run.html", h.viewOf(improved, nil)},
-		{"run-cut-off", "run.html", h.viewOf(cut, nil)}, {"run-growing", "run.html", live},
+		{"run", "run.html", whole}, {"run-anonymous", "run.html", signedIn}, {"run-improved", "run.html", h.viewOf(improved, nil, false)},
+		{"run-cut-off", "run.html", h.viewOf(cut, nil, false)}, {"run-growing", "run.html", live},
 	}
 }
 
@@ -148,7 +148,7 @@ func galleryChanges(h *Handlers, done store.Environment, run store.Run) []galler
 		f := fix
 		change(&f)
 		after.Fix = &f
-		return galleryPage{name, "run.html", h.viewOf(after, &done)}
+		return galleryPage{name, "run.html", h.viewOf(after, &done, false)}
 	}
 	live := &runPage{Run: store.Run{ID: "run", Environment: done.ID, RunDocument: store.RunDocument{Fix: &fix}}, Heading: "What became of the change", Env: &done}
 	live.Title = "frontegg-prod: checks, under way"

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -56,6 +57,27 @@ func (h *Handlers) resume(c *gin.Context) (web.Response, error) {
 	return h.startSetup(c, env, p, kind)
 }
 
+// stopOperation lets nothing more begin: what is on its way is still waited
+// for and written down. It can be resumed.
+func (h *Handlers) stopOperation(c *gin.Context) (web.Response, error) {
+	op, err := h.operation(c)
+	if err != nil {
+		return nil, err
+	}
+	ctx := c.Request.Context()
+	if op.State == store.OperationRunning && op.Kind != store.FixOperation {
+		err := h.Store.InterruptOperation(ctx, op)
+		if errors.Is(err, store.ErrConflict) { // it ended, or was taken up, at this moment: the page shows which
+			return web.SeeOther("/operations/" + op.ID), nil
+		}
+		if err := errors.Join(err, h.needsAttention(ctx, op.Environment)); err != nil {
+			return nil, err
+		}
+		h.running.stop(op.ID, errStopped) // another process notices at the next step
+	}
+	return web.SeeOther("/operations/" + op.ID), nil
+}
+
 // resumable: it stopped before it was done, and nothing was started since.
 func (h *Handlers) resumable(ctx context.Context, env store.Environment, op store.Operation) (bool, error) {
 	if op.Kind == store.FixOperation || env.State == store.Removed || op.State == store.OperationDone || op.State == store.OperationRunning {
@@ -97,9 +119,7 @@ func (h *Handlers) startSetup(c *gin.Context, env store.Environment, p preset.Pr
 	if err != nil {
 		return nil, noPlan(err, review)
 	}
-	return h.start(c, env, who, kind, plan, func(ctx context.Context, op store.Operation) (setup.Result, error) {
-		return h.engine(d, op).Apply(ctx, desired, op.ID)
-	})
+	return h.start(c, env, who, kind, plan)
 }
 
 func noPlan(err error, review string) error {
@@ -115,14 +135,12 @@ func (h *Handlers) engine(d Directory, op store.Operation) *setup.Engine {
 	}
 }
 
-// A job carries an operation out.
-type job func(context.Context, store.Operation) (setup.Result, error)
-
-// start records the operation, runs it apart from the request, and leads to
-// its page. While another one runs for the environment, that one is shown.
-func (h *Handlers) start(c *gin.Context, env store.Environment, who entra.Person, kind store.OperationKind, plan setup.Plan, do job) (web.Response, error) {
+// start records the operation for whichever process is free, see carriers, and
+// leads to its page. While another one runs for the environment, that one is
+// shown.
+func (h *Handlers) start(c *gin.Context, env store.Environment, who entra.Person, kind store.OperationKind, plan setup.Plan) (web.Response, error) {
 	ctx := c.Request.Context()
-	op, err := h.Store.StartOperation(ctx, env.ID, kind, who, plan)
+	op, err := h.Store.QueueOperation(ctx, env.ID, kind, who, plan)
 	if errors.Is(err, store.ErrBusy) {
 		ops, lerr := h.Store.Operations(ctx, env.ID)
 		if lerr != nil || len(ops) == 0 {
@@ -130,12 +148,13 @@ func (h *Handlers) start(c *gin.Context, env store.Environment, who entra.Person
 		}
 		return web.SeeOther("/operations/" + ops[0].ID), nil
 	}
+	if errors.Is(err, store.ErrFull) {
+		return nil, &web.Error{Status: http.StatusTooManyRequests, Err: err, RetryAfter: 30 * time.Second, Next: web.Link{Label: "Back to the environment", Href: "/environments/" + env.ID},
+			Public: "Too many changes are under way and waiting, so this one was not begun. Wait until some have ended, then try again."}
+	}
 	if err != nil {
 		return nil, err
 	}
-	h.running.begin(op.ID)
-	ctx = context.WithoutCancel(ctx) // it goes on when the person leaves
-	h.background(func() { h.run(ctx, op, do) })
 	web.Note(c, slog.String("operation", op.ID))
 	return web.SeeOther("/operations/" + op.ID), nil
 }

@@ -24,6 +24,7 @@ type operationPage struct {
 	Live      bool
 	Next      web.Link
 	CanResume bool
+	CanStop   bool
 	Unseen    bool // the client secret waits to be shown
 }
 
@@ -88,7 +89,7 @@ func operationView(op store.Operation, env store.Environment, entries []setup.En
 	page.Unseen = unseen != nil
 	switch op.State {
 	case store.OperationRunning:
-		page.Refresh = 3
+		page.Refresh, page.CanStop = 3, op.Kind != store.FixOperation
 		page.Verdict = "Working. You may leave this page; the work goes on and is shown here when you come back."
 	case store.OperationDone:
 		page.Verdict = doneVerdict(op, env)
@@ -124,7 +125,7 @@ func stoppedVerdict(op store.Operation, rows []progressRow) string {
 		return "The console stopped while this was under way. Run the checks of the environment again: they show what became of it."
 	}
 	if op.State == store.OperationInterrupted {
-		return "The console stopped while this was under way. Nothing is lost: going on looks up what had been done and does only the rest."
+		return "It was interrupted before it was done. Nothing is lost: sign in if you are not, then go on. What had been done is looked up, and only the rest is done."
 	}
 	refused := 0
 	for _, r := range rows {

@@ -50,7 +50,7 @@ func TestTheVerdictOfAStoppedSetupIsShort(t *testing.T) {
 		{"one refusal counts once, with what it carries", store.Operation{State: store.OperationFailed, Plan: planned(), Error: "long"}, []setup.Entry{refused}, "One step was refused;"},
 		{"two", store.Operation{State: store.OperationFailed, Plan: planned(), Error: "long"}, []setup.Entry{refused, also}, "2 steps were refused;"},
 		{"stopped before anything was sent", store.Operation{State: store.OperationFailed, Plan: planned(), Error: "The sign-in has ended."}, nil, "It stopped: The sign-in has ended."},
-		{"cut off", store.Operation{State: store.OperationInterrupted, Plan: planned()}, nil, "The console stopped"},
+		{"cut off", store.Operation{State: store.OperationInterrupted, Plan: planned()}, nil, "It was interrupted"},
 	} {
 		page := operationView(tt.op, store.Environment{}, tt.entries, nil, nil)
 		if !strings.HasPrefix(page.Verdict, tt.want) || len(page.Verdict) > 200 {

@@ -7,49 +7,134 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/preset"
 	"github.com/consentry/consentry/setup"
 	"github.com/consentry/consentry/store"
-	"github.com/consentry/consentry/trial"
 )
 
-// leaseEvery is how often a running operation says that it is alive.
-const leaseEvery = 5 * time.Second
-
-// errTakenOver: another run of the environment was started, or may be.
-var errTakenOver = errors.New("the operation was taken over")
-
-// run carries an operation out and records how it ended, whatever happens.
-func (h *Handlers) run(ctx context.Context, op store.Operation, do job) {
-	defer h.running.end(op.ID)
-	if err := h.alter(ctx, op.Environment, func(e *store.Environment) { e.State = store.Applying }); err != nil {
-		h.ended(ctx, op, setup.Result{}, err)
-		return
-	}
-	working, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	go h.keepLease(working, stop, op)
-	result, err := contained(func() (setup.Result, error) { return do(working, op) })
-	if errors.Is(context.Cause(working), errTakenOver) {
-		h.Log.Warn("operation was taken over; what it did stands in the journal", "operation", op.ID)
-		return
-	}
-	h.ended(ctx, op, result, err)
+// An undertaking is an operation with all that is needed to carry it out,
+// built anew from what is stored: any process may go on with it.
+type undertaking struct {
+	op     store.Operation
+	env    store.Environment
+	preset preset.Preset
+	// directory is the tenant, in the name of whoever started the operation.
+	directory Directory
+	engine    *setup.Engine
 }
 
-// keepLease renews the lease until ctx ends. When it is lost, or could not be
-// renewed for so long that anybody may take it, this run must stop.
-func (h *Handlers) keepLease(ctx context.Context, stop func(error), op store.Operation) {
-	for h.Sleep(ctx, leaseEvery) == nil {
-		renewed, err := h.Store.RenewLease(ctx, op)
-		switch {
-		case err == nil:
-			op = renewed
-		case errors.Is(err, store.ErrConflict), h.Now().After(op.LeaseUntil):
-			stop(errTakenOver)
-			return
+// carriers say how the operations of each kind are carried out. They may be
+// called again for one that was cut off: the journal tells the engine what had
+// been sent, and nothing is sent twice.
+var carriers = map[store.OperationKind]func(*Handlers, context.Context, undertaking) (setup.Result, error){
+	store.SetupOperation:  (*Handlers).carrySetup,
+	store.SecretOperation: (*Handlers).carrySetup,
+	store.RemoveOperation: (*Handlers).carryRemoval,
+}
+
+// carrySetup makes the environment what it should be; for a SecretOperation
+// with a new client secret in place of the old one.
+func (h *Handlers) carrySetup(ctx context.Context, u undertaking) (setup.Result, error) {
+	desired, errs := u.env.Spec.Resolve(u.preset)
+	if len(errs) > 0 {
+		return setup.Result{}, errors.New("what was chosen is not complete any more: " + specErrors(errs)[0])
+	}
+	kind, err := h.whatIsLeft(ctx, u.op)
+	if err != nil {
+		return setup.Result{}, err
+	}
+	desired.NewSecret = kind == store.SecretOperation
+	return u.engine.Apply(ctx, desired, u.op.ID)
+}
+
+func (h *Handlers) carryRemoval(ctx context.Context, u undertaking) (setup.Result, error) {
+	desired, errs := u.env.Spec.Resolve(u.preset)
+	if len(errs) > 0 {
+		return setup.Result{}, errors.New("what was chosen is not complete any more: " + specErrors(errs)[0])
+	}
+	return u.engine.Remove(ctx, desired, u.op.ID)
+}
+
+// errNoTokens: the person's sign-in has ended, before anything was sent.
+var errNoTokens = errors.New("nobody can act in this person's name any more")
+
+// undertake gathers what the operation takes. Requests on their way end with
+// hold, everything else with ctx.
+func (h *Handlers) undertake(ctx, hold context.Context, l *lease) (u undertaking, err error) {
+	u.op = l.op
+	if u.env, err = h.Store.Environment(ctx, u.op.Environment); err != nil {
+		return u, err
+	}
+	var ok bool
+	if u.preset, ok = preset.ByID(u.env.Spec.Integration); !ok {
+		return u, fmt.Errorf("there is no integration %q", u.env.Spec.Integration)
+	}
+	tokens := l.tokens(h.tokens(u.op.Actor))
+	if _, _, err := tokens(ctx); errors.Is(err, errSignedOut) {
+		return u, errNoTokens
+	}
+	d, err := h.NewDirectory(tokens)
+	if err != nil {
+		return u, err
+	}
+	u.directory = unbroken{d, hold}
+	u.engine = h.engine(u.directory, u.op)
+	return u, h.alter(ctx, u.env.ID, func(e *store.Environment) { e.State = store.Applying })
+}
+
+// Work takes up the operation that is next and carries it out; with none
+// waiting it returns at once. Any process may do so: everything it takes is in
+// the store. An error means that the store could not be asked.
+func (h *Handlers) Work(ctx context.Context) error {
+	if h.running.givenUp() {
+		return nil
+	}
+	asked := h.Now()
+	op, err := h.Store.NextOperation(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	h.work.Add(1)
+	defer h.work.Done()
+	h.run(ctx, op, asked)
+	if h.running.givenUp() {
+		return nil // others have been woken
+	}
+	return h.Store.WakeWaiting(context.WithoutCancel(ctx))
+}
+
+// run carries an operation out and records how it ended, whatever happens. It
+// was asked for at the given time.
+func (h *Handlers) run(ctx context.Context, op store.Operation, asked time.Time) {
+	// hold ends requests on their way, working what has not begun.
+	hold, halt := context.WithCancelCause(ctx)
+	defer halt(nil)
+	timed, over := context.WithTimeoutCause(hold, operationLimit, errTooLong)
+	defer over()
+	working, stop := context.WithCancelCause(timed)
+	defer stop(nil)
+	h.running.beginWork(op.ID, stop)
+	defer h.running.end(op.ID)
+	l := h.claim(op, asked)
+	go l.keep(hold, stop, halt)
+	result, err := contained(func() (setup.Result, error) {
+		u, err := h.undertake(working, hold, l)
+		if err != nil {
+			return setup.Result{}, err
+		}
+		return carriers[op.Kind](h, working, u)
+	})
+	why := context.Cause(working)
+	if errors.Is(err, store.ErrConflict) && why == nil { // the journal noticed before the lease
+		why = errTakenOver
+		if l.wasStopped(context.WithoutCancel(ctx)) {
+			why = errStopped
 		}
 	}
+	h.conclude(context.WithoutCancel(ctx), op, result, err, why)
 }
 
 // contained keeps one operation's defect from ending the console.
@@ -62,93 +147,42 @@ func contained(f func() (setup.Result, error)) (r setup.Result, err error) {
 	return f()
 }
 
-// ended records the outcome: on the environment first, because whoever sees
-// the operation done goes on with what it made.
-func (h *Handlers) ended(ctx context.Context, op store.Operation, result setup.Result, cause error) {
-	op.Result, op.State = &result, store.OperationDone
-	if cause != nil {
-		op.State, op.Error = store.OperationFailed, sentence(cause)
-		h.Log.Warn("operation stopped", "operation", op.ID, "error", cause.Error())
+// conclude decides what becomes of an operation that returned err, after it
+// was told to stop because of why.
+func (h *Handlers) conclude(ctx context.Context, op store.Operation, result setup.Result, err, why error) {
+	switch {
+	case err == nil:
+		h.ended(ctx, op, result, nil)
+	case errors.Is(why, errTakenOver), errors.Is(err, errTakenOver):
+		h.Log.Warn("operation was taken over; what it did stands in the journal", "operation", op.ID)
+	case errors.Is(why, errStopped):
+		h.unrecorded(op, h.needsAttention(ctx, op.Environment))
+	case errors.Is(err, errNoTokens):
+		h.Log.Info("operation waits for somebody to sign in", "operation", op.ID)
+		h.unrecorded(op, errors.Join(h.Store.InterruptOperation(ctx, op), h.needsAttention(ctx, op.Environment)))
+	case errors.Is(why, errTooLong):
+		h.ended(ctx, op, result, errTooLong)
+	case why != nil: // given up, or told to end at once
+		h.Log.Info("operation is given up for another process to go on with", "operation", op.ID)
+		h.unrecorded(op, h.Store.ReleaseOperation(ctx, op))
+	default:
+		h.ended(ctx, op, result, err)
 	}
-	var defect *setup.DefectError
-	if errors.As(cause, &defect) {
-		h.Log.Error("an operation met a defect", "operation", op.ID, "details", defect.Details())
-	}
-	_, err := h.Store.RenewLease(ctx, op) // still ours
-	if err == nil {
-		err = h.settle(ctx, op, cause)
-	}
-	if err == nil {
-		err = h.Store.FinishOperation(ctx, op)
-	}
+}
+
+// unrecorded logs what kept an operation's outcome from being recorded. Somebody
+// finds it again when its lease is over.
+func (h *Handlers) unrecorded(op store.Operation, err error) {
 	if err != nil {
 		h.Log.Error("what came of the operation could not be recorded", "operation", op.ID, "error", err.Error())
-		return
-	}
-	if op.Kind == store.RemoveOperation && cause == nil {
-		h.cleanUpTrials(ctx, func(t trial.Trial) (entra.Person, bool) { return op.Actor, t.Environment == op.Environment })
 	}
 }
 
-// settle brings in line what depends on the outcome.
-func (h *Handlers) settle(ctx context.Context, op store.Operation, cause error) error {
-	err := h.alter(ctx, op.Environment, func(e *store.Environment) { record(e, op, cause) })
-	if err != nil {
-		return err
-	}
-	switch {
-	case cause != nil:
-		return nil
-	case op.Kind == store.RemoveOperation:
-		return h.dropSecrets(ctx, op.Environment, func(store.KeptSecret) bool { return true })
-	case op.Result.Proven && op.Result.Secret != nil:
-		return h.dropReplaced(ctx, op.Environment, op.Result.Secret.KeyID)
-	}
-	return nil
-}
-
-// record puts an operation's outcome on its environment.
-func record(e *store.Environment, op store.Operation, cause error) {
-	e.Step = "review"
-	switch {
-	case op.Kind == store.RemoveOperation && cause == nil:
-		e.State = store.Removed
-	case op.Kind == store.RemoveOperation:
-		e.State = store.Attention
-	case cause == nil && op.Result.Proven:
-		e.State, e.Result = store.Connected, op.Result
-	default:
-		e.State = store.Attention
-		if op.Result.App.ClientID != "" {
-			e.Result = op.Result
+// needsAttention marks an environment whose operation is over and not done.
+func (h *Handlers) needsAttention(ctx context.Context, env string) error {
+	return h.alter(ctx, env, func(e *store.Environment) {
+		if e.State == store.Applying {
+			e.State = store.Attention
 		}
-	}
-}
-
-// background runs what goes on when its page is left. A defect in it does not
-// end the console; what it was about is found again as after a crash.
-func (h *Handlers) background(f func()) {
-	h.work.Go(func() {
-		defer func() {
-			if p := recover(); p != nil {
-				h.Log.Error("a defect", "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			}
-		}()
-		f()
 	})
-}
-
-// Wait lets what is under way end, operations and tests, for as long as ctx
-// allows; the console calls it when it stops. What does not end in time is
-// found in the journal at the next start.
-func (h *Handlers) Wait(ctx context.Context) {
-	done := make(chan struct{})
-	go func() {
-		h.work.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-	case <-ctx.Done():
-	}
 }

@@ -14,20 +14,65 @@ import (
 type running struct {
 	mu   sync.Mutex
 	runs map[string]*run
+	over bool // nothing more is taken up: the process ends
 }
 
 type run struct {
 	changed chan struct{} // closed and replaced at each change
 	texts   map[setup.StepID]setup.Event
+	// stop tells what another process can go on with to end; letGo tells the
+	// other processes that it has ended. One of them is set.
+	stop  func(error)
+	letGo func()
 }
 
-func (r *running) begin(id string) {
+// beginHeld begins what only this process can do: a test.
+func (r *running) beginHeld(id string, letGo func()) { r.begin(id, &run{letGo: letGo}) }
+
+// beginWork begins what another process can go on with: an operation. It is
+// stopped when this process ends.
+func (r *running) beginWork(id string, stop func(error)) {
+	r.begin(id, &run{stop: stop})
+	if r.givenUp() {
+		stop(errGivenUp)
+	}
+}
+
+func (r *running) begin(id string, now *run) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.runs == nil {
 		r.runs = map[string]*run{}
 	}
-	r.runs[id] = &run{changed: make(chan struct{}), texts: map[setup.StepID]setup.Event{}}
+	now.changed, now.texts = make(chan struct{}), map[setup.StepID]setup.Event{}
+	r.runs[id] = now
+}
+
+// stop stops one of them.
+func (r *running) stop(id string, why error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if run := r.runs[id]; run != nil && run.stop != nil {
+		run.stop(why)
+	}
+}
+
+// giveUp stops what another process can go on with, now and from now on.
+func (r *running) giveUp() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.over = true
+	for _, run := range r.runs {
+		if run.stop != nil {
+			run.stop(errGivenUp)
+		}
+	}
+}
+
+func (r *running) givenUp() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.over
 }
 
 func (r *running) tell(id string, e setup.Event) {
@@ -42,11 +87,16 @@ func (r *running) tell(id string, e setup.Event) {
 
 func (r *running) end(id string) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if run := r.runs[id]; run != nil {
-		close(run.changed)
-		delete(r.runs, id)
+	run := r.runs[id]
+	delete(r.runs, id)
+	r.mu.Unlock()
+	if run == nil {
+		return
 	}
+	if run.letGo != nil {
+		run.letGo()
+	}
+	close(run.changed)
 }
 
 // watch gives the channel that closes at the next change, and the texts so

@@ -105,11 +105,9 @@ func (h *Handlers) startRemove(c *gin.Context, env store.Environment, p preset.P
 	if err != nil {
 		return nil, err
 	}
-	desired, removal, err := h.planRemoval(c.Request.Context(), env, p, d)
+	_, removal, err := h.planRemoval(c.Request.Context(), env, p, d)
 	if err != nil {
 		return nil, err
 	}
-	return h.start(c, env, who, store.RemoveOperation, removal.Plan, func(ctx context.Context, op store.Operation) (setup.Result, error) {
-		return h.engine(d, op).Remove(ctx, desired, op.ID)
-	})
+	return h.start(c, env, who, store.RemoveOperation, removal.Plan)
 }

@@ -74,6 +74,7 @@ func (h *Handlers) Table() []Route {
 		{Method: get, Path: "/operations/:id", Least: Viewer, handle: h.showOperation},
 		{Method: get, Path: "/operations/:id/events", Least: Viewer, handle: h.streamOperation},
 		{Method: post, Path: "/operations/:id/resume", Least: Admin, Recent: true, Limit: changeLimit, handle: h.resume},
+		{Method: post, Path: "/operations/:id/stop", Least: Admin, Limit: changeLimit, handle: h.stopOperation},
 
 		// The secret's one showing.
 		{Method: get, Path: "/environments/:id/secret", Least: Admin, handle: h.showSecret},

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -73,7 +74,7 @@ func (h *Handlers) runPage(c *gin.Context, run store.Run) (*runPage, error) {
 		}
 		env = &found
 	}
-	page := h.viewOf(run, env)
+	page := h.viewOf(run, env, h.underWay(c.Request.Context(), run))
 	if !page.Live && !page.Cut {
 		_, signedIn := person(c)
 		page.NewlyIn = signedIn && !run.Facts.Operator.Known() && (env == nil || env.Tenant == "" || !elsewhere(c, *env))
@@ -87,12 +88,16 @@ func elsewhere(c *gin.Context, env store.Environment) bool {
 	return foreignTenant(env, who) != nil
 }
 
-// viewOf shapes the page of a run as it stands.
-func (h *Handlers) viewOf(run store.Run, env *store.Environment) *runPage {
+// viewOf shapes the page of a run as it stands; underWay says whether some
+// process is at work on it.
+func (h *Handlers) viewOf(run store.Run, env *store.Environment, underWay bool) *runPage {
 	page := &runPage{Run: run, Env: env, Heading: "Checks"}
 	page.Section = "diagnose"
-	if live := h.checkings.get(run.ID); run.State == store.RunRunning && live != nil {
-		seen, _ := live.look()
+	if underWay {
+		seen := checkingSeen{text: "Another process of the console carries them out; what they find is shown when they are done."}
+		if live := h.checkings.get(run.ID); live != nil {
+			seen, _ = live.look()
+		}
 		page.grow(seen, h.Now())
 	} else if run.State == store.RunRunning {
 		page.Cut, page.State, page.Given = true, state{"warn", "cut off"}, givenRows(run.Facts.Given)
@@ -166,7 +171,7 @@ func (p *runPage) grow(seen checkingSeen, now time.Time) {
 		}
 		p.Rows = append(p.Rows, waitingRow(c, seen, now))
 	}
-	p.Progress = fmt.Sprintf("%d of %d decided.", decided, len(p.Rows))
+	p.Progress = strings.TrimSpace(fmt.Sprintf("%d of %d decided. %s", decided, len(p.Rows), seen.text))
 }
 
 func waitingRow(c *checks.Check, seen checkingSeen, now time.Time) checkRow {

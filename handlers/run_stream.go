@@ -5,7 +5,6 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"github.com/consentry/consentry/store"
 	"github.com/consentry/consentry/web"
 )
 
@@ -19,12 +18,14 @@ func (h *Handlers) streamRun(c *gin.Context) (web.Response, error) {
 	return web.Stream(func(ctx context.Context, send func(web.Event) error) error {
 		rows := checkSender{send: send, sent: map[string]string{}}
 		for {
-			live := h.checkings.get(run.ID)
-			if live == nil || run.State != store.RunRunning {
+			changed := h.changes(run.ID)
+			if run, err = h.Store.Run(ctx, run.ID); err != nil {
+				return err
+			}
+			if !h.underWay(ctx, run) {
 				return send(web.Event{Name: "go", Data: "/runs/" + run.ID})
 			}
-			_, changed := live.look()
-			if err := rows.page(h.viewOf(run, nil)); err != nil {
+			if err := rows.page(h.viewOf(run, nil, true)); err != nil {
 				return err
 			}
 			if err := waitForChange(ctx, changed); err != nil {

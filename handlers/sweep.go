@@ -7,25 +7,22 @@ import (
 
 	"github.com/consentry/consentry/entra"
 	"github.com/consentry/consentry/oauth"
-	"github.com/consentry/consentry/store"
 	"github.com/consentry/consentry/trial"
 )
 
 // sweepEvery is how often Keep looks for what was left.
 const sweepEvery = time.Minute
 
-// Recover marks, before the console answers, what the last process left half
-// done, so that every page tells the truth about it.
+// Recover finds what processes left that died: operations wait for whoever is
+// free, and what only the dead could have gone on with is marked, so that
+// every page tells the truth about it. It is called before the console answers
+// and then again and again.
 func (h *Handlers) Recover(ctx context.Context) error {
-	cut, err := h.Store.Interrupted(ctx)
+	cut, err := h.Store.CutOff(ctx)
 	for _, op := range cut {
-		err = errors.Join(err, h.alter(ctx, op.Environment, func(e *store.Environment) {
-			if e.State == store.Applying {
-				e.State = store.Attention
-			}
-		}))
+		err = errors.Join(err, h.needsAttention(ctx, op.Environment))
 	}
-	return err
+	return errors.Join(err, h.Store.WakeWaiting(ctx))
 }
 
 // Keep does at once and then every minute, until ctx ends, what waits for
@@ -74,7 +71,7 @@ func (h *Handlers) cleanUpTrials(ctx context.Context, who func(trial.Trial) (ent
 		return
 	}
 	for _, t := range left {
-		if h.mayYetAnswer(t) {
+		if h.mayYetAnswer(ctx, t) {
 			continue
 		}
 		if p, ok := who(t); ok {
@@ -87,9 +84,9 @@ func (h *Handlers) cleanUpTrials(ctx context.Context, who func(trial.Trial) (ent
 // Microsoft. A test that gave no sign for long, or whose window seems closed,
 // counts as unanswered before its answer would be refused; its redirect URI
 // stays until then.
-func (h *Handlers) mayYetAnswer(t trial.Trial) bool {
+func (h *Handlers) mayYetAnswer(ctx context.Context, t trial.Trial) bool {
 	switch {
-	case h.running.has(t.ID):
+	case h.held(ctx, t.ID):
 		return true
 	case t.State == trial.Waiting, t.State == trial.NoAnswer && t.Silence != trial.PersonSaysSo:
 		return h.Now().Sub(t.Started) <= oauth.FlowLifetime
@@ -106,13 +103,13 @@ var cutOff = trial.Failure{
 
 // asSeen is a test as people see it: one that nobody works on any more has
 // ended, whether that was written down or not.
-func (h *Handlers) asSeen(t trial.Trial) trial.Trial {
+func (h *Handlers) asSeen(ctx context.Context, t trial.Trial) trial.Trial {
 	now, ended := h.Now(), t
 	err := error(nil)
 	switch {
 	case t.Overdue(now):
 		ended, err = t.Unanswered(trial.DeadlinePassed, now)
-	case (t.State == trial.Redeeming || t.State == trial.Retrying) && !h.running.has(t.ID):
+	case (t.State == trial.Redeeming || t.State == trial.Retrying) && !h.held(ctx, t.ID):
 		ended, err = t.Fail(cutOff, now)
 	}
 	if err != nil { // no such move; the state it has is then the true one

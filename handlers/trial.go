@@ -69,7 +69,7 @@ func (h *Handlers) testPage(c *gin.Context) (*testPage, error) {
 		return nil, err
 	}
 	for _, t := range trials {
-		t = h.asSeen(t)
+		t = h.asSeen(c.Request.Context(), t)
 		page.Past = append(page.Past, trialRow{t.ID, trialWords(t, env), trialState(t), t.Started})
 	}
 	return page, nil

@@ -99,7 +99,7 @@ func (h *Handlers) finishTrial(c *gin.Context) (web.Response, error) {
 	if err != nil {
 		return nil, testEnded(t, err)
 	}
-	h.running.begin(t.ID)
+	h.running.beginHeld(t.ID, h.holding(context.WithoutCancel(ctx), t.ID))
 	if err := h.Store.SaveTrial(ctx, answered, "", nil); err != nil {
 		h.running.end(t.ID)
 		return nil, err

@@ -63,7 +63,7 @@ func (h *Handlers) showTrial(c *gin.Context) (web.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, err := h.trialPage(c, h.asSeen(t))
+	page, err := h.trialPage(c, h.asSeen(c.Request.Context(), t))
 	if err != nil {
 		return nil, err
 	}
@@ -192,7 +192,7 @@ func (h *Handlers) markNoAnswer(c *gin.Context, why trial.Silence) (web.Response
 	if err := h.Store.SaveTrial(c.Request.Context(), t, "", nil); err != nil {
 		return nil, err
 	}
-	if !h.mayYetAnswer(t) {
+	if !h.mayYetAnswer(c.Request.Context(), t) {
 		h.afterEnd(c, t)
 	}
 	return web.SeeOther("/tests/" + t.ID), nil
@@ -237,7 +237,7 @@ func (h *Handlers) trialPasted(c *gin.Context) (web.Response, error) {
 
 // unclearPaste asks for another paste; the test goes on waiting.
 func (h *Handlers) unclearPaste(c *gin.Context, t trial.Trial, text string) (web.Response, error) {
-	page, err := h.trialPage(c, h.asSeen(t))
+	page, err := h.trialPage(c, h.asSeen(c.Request.Context(), t))
 	if err != nil {
 		return nil, err
 	}
@@ -263,7 +263,7 @@ func (h *Handlers) streamTrial(c *gin.Context) (web.Response, error) {
 			if err != nil {
 				return err
 			}
-			if trialView(h.asSeen(t), h.Now()).Seen() != seen {
+			if trialView(h.asSeen(ctx, t), h.Now()).Seen() != seen {
 				return send(web.Event{Name: "go", Data: "/tests/" + t.ID})
 			}
 			if text := texts["test"].Text; text != "" && text != said {

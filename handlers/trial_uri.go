@@ -121,7 +121,7 @@ func (h *Handlers) unregister(ctx context.Context, t trial.Trial, who entra.Pers
 	h.redirects.Lock()
 	defer h.redirects.Unlock()
 	others, err := h.othersWithCallback(ctx, t)
-	if err != nil || slices.ContainsFunc(others, func(o trial.Trial) bool { return h.mayYetAnswer(o) && !followed(o, t) }) {
+	if err != nil || slices.ContainsFunc(others, func(o trial.Trial) bool { return h.mayYetAnswer(ctx, o) && !followed(o, t) }) {
 		return err
 	}
 	d, err := h.directoryOf(who)

@@ -1,0 +1,71 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+
+	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/setup"
+	"github.com/consentry/consentry/store"
+	"github.com/consentry/consentry/trial"
+)
+
+// ended records the outcome: on the environment first, because whoever sees
+// the operation done goes on with what it made.
+func (h *Handlers) ended(ctx context.Context, op store.Operation, result setup.Result, cause error) {
+	op.Result, op.State = &result, store.OperationDone
+	if cause != nil {
+		op.State, op.Error = store.OperationFailed, sentence(cause)
+		h.Log.Warn("operation stopped", "operation", op.ID, "error", cause.Error())
+	}
+	var defect *setup.DefectError
+	if errors.As(cause, &defect) {
+		h.Log.Error("an operation met a defect", "operation", op.ID, "details", defect.Details())
+	}
+	_, err := h.Store.RenewLease(ctx, op) // still ours
+	if err == nil {
+		err = h.settle(ctx, op, cause)
+	}
+	if err == nil {
+		err = h.Store.FinishOperation(ctx, op)
+	}
+	h.unrecorded(op, err)
+	if err == nil && op.Kind == store.RemoveOperation && cause == nil {
+		h.cleanUpTrials(ctx, func(t trial.Trial) (entra.Person, bool) { return op.Actor, t.Environment == op.Environment })
+	}
+}
+
+// settle brings in line what depends on the outcome.
+func (h *Handlers) settle(ctx context.Context, op store.Operation, cause error) error {
+	err := h.alter(ctx, op.Environment, func(e *store.Environment) { record(e, op, cause) })
+	if err != nil {
+		return err
+	}
+	switch {
+	case cause != nil:
+		return nil
+	case op.Kind == store.RemoveOperation:
+		return h.dropSecrets(ctx, op.Environment, func(store.KeptSecret) bool { return true })
+	case op.Result.Proven && op.Result.Secret != nil:
+		return h.dropReplaced(ctx, op.Environment, op.Result.Secret.KeyID)
+	}
+	return nil
+}
+
+// record puts an operation's outcome on its environment.
+func record(e *store.Environment, op store.Operation, cause error) {
+	e.Step = "review"
+	switch {
+	case op.Kind == store.RemoveOperation && cause == nil:
+		e.State = store.Removed
+	case op.Kind == store.RemoveOperation:
+		e.State = store.Attention
+	case cause == nil && op.Result.Proven:
+		e.State, e.Result = store.Connected, op.Result
+	default:
+		e.State = store.Attention
+		if op.Result.App.ClientID != "" {
+			e.Result = op.Result
+		}
+	}
+}
