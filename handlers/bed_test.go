@@ -202,6 +202,14 @@ func (c *console) stop() {
 	c.server = nil
 }
 
+// sweep is one round of what is done again and again.
+func (c *console) sweep() {
+	c.t.Helper()
+	if err := errors.Join(c.handlers.Sweep(c.t.Context()), c.handlers.Recover(c.t.Context())); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
 // restart is stop and start on the same database.
 func (c *console) restart() {
 	c.t.Helper()

@@ -212,7 +212,7 @@ func TestRunsAreSweptWhenTheirTimeIsOver(t *testing.T) {
 	p := b.checked(asks(c.tenant("healthy")))
 	c.later(91 * 24 * time.Hour)
 	b.send("GET", p.at.Path, nil).want(404)
-	c.handlers.Sweep(t.Context())
+	c.sweep()
 	if strings.Contains(c.dump(), strings.TrimPrefix(p.at.Path, "/runs/")) {
 		t.Error("it is still in the database")
 	}

@@ -73,7 +73,7 @@ func (h *Handlers) undertake(ctx, hold context.Context, l *lease) (u undertaking
 	if _, _, err := tokens(ctx); errors.Is(err, errSignedOut) {
 		return u, errNoTokens
 	}
-	d, err := h.NewDirectory(tokens)
+	d, err := h.directoryWith(u.op.Actor, tokens)
 	if err != nil {
 		return u, err
 	}

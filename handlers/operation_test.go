@@ -53,17 +53,6 @@ func TestAStreamOpenedTooLateLeadsOn(t *testing.T) {
 	}
 }
 
-func TestKeepSweepsAtOnceAndEndsWithItsContext(t *testing.T) {
-	s := newScene(t)
-	s.later(25 * time.Hour)
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() { s.handlers.Keep(ctx); close(ended) }()
-	until(t, "the secret's value to go", func() bool { return s.secretRow() == 0 })
-	stop()
-	<-ended
-}
-
 // A lease that could not be renewed for its whole length counts as lost.
 func TestAnOperationThatCannotSayItIsAliveStops(t *testing.T) {
 	beat := make(chan struct{})

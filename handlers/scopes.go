@@ -180,7 +180,12 @@ func (a acting) Do(ctx context.Context, ch entra.Change) (entra.Created, error) 
 
 // directoryOf acts in a person's name, within a request or apart from it.
 func (h *Handlers) directoryOf(p entra.Person) (Directory, error) {
-	d, err := h.NewDirectory(h.tokens(p))
+	return h.directoryWith(p, h.tokens(p))
+}
+
+// directoryWith is directoryOf with tokens that may be had under conditions.
+func (h *Handlers) directoryWith(p entra.Person, tokens TokenFunc) (Directory, error) {
+	d, err := h.NewDirectory(tokens)
 	if err != nil {
 		return nil, err
 	}

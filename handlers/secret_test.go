@@ -76,12 +76,12 @@ func TestASecretSurvivesARestartUntilItIsShown(t *testing.T) {
 func TestASecretNobodyTookIsForgottenAfterADay(t *testing.T) {
 	s := newScene(t)
 	s.later(23 * time.Hour)
-	s.handlers.Sweep(t.Context())
+	s.sweep()
 	if kept, err := s.store.Secrets(t.Context(), s.env); err != nil || !kept[0].Usable {
 		t.Fatalf("gone too early: %+v, %v", kept, err)
 	}
 	s.later(2 * time.Hour)
-	s.handlers.Sweep(t.Context())
+	s.sweep()
 	if dump := s.secretRow(); dump != 0 {
 		t.Error("the value is still in the database")
 	}

@@ -3,15 +3,11 @@ package handlers
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/consentry/consentry/entra"
 	"github.com/consentry/consentry/oauth"
 	"github.com/consentry/consentry/trial"
 )
-
-// sweepEvery is how often Keep looks for what was left.
-const sweepEvery = time.Minute
 
 // Recover finds what processes left that died: operations wait for whoever is
 // free, and what only the dead could have gone on with is marked, so that
@@ -25,30 +21,16 @@ func (h *Handlers) Recover(ctx context.Context) error {
 	return errors.Join(err, h.Store.WakeWaiting(ctx))
 }
 
-// Keep does at once and then every minute, until ctx ends, what waits for
-// nobody: it deletes what has outlived its time limit, marks operations that
-// were cut off, and takes away redirect URIs that tests left behind.
-func (h *Handlers) Keep(ctx context.Context) {
-	for {
-		h.Sweep(ctx)
-		if h.Sleep(ctx, sweepEvery) != nil {
-			return
-		}
-	}
-}
-
-// Sweep is one round of Keep.
-func (h *Handlers) Sweep(ctx context.Context) {
-	_, sessions := h.Store.SweepSessions(ctx)
-	_, secrets := h.Store.SweepSecrets(ctx)
-	_, runs := h.Store.SweepRuns(ctx)
-	if err := errors.Join(sessions, secrets, runs, h.Recover(ctx)); err != nil && ctx.Err() == nil {
-		h.Log.Warn("what is over could not be swept; it is tried again", "error", err.Error())
-	}
+// Sweep does what waits for nobody and is done again and again: it deletes what
+// has outlived its time limit, and takes away redirect URIs that tests left
+// behind. The error is about the store.
+func (h *Handlers) Sweep(ctx context.Context) error {
+	err := h.Store.Sweep(ctx)
 	h.cleanUpTrials(ctx, func(t trial.Trial) (entra.Person, bool) {
 		env, err := h.Store.Environment(ctx, t.Environment)
 		return env.Owner, err == nil && env.Owner.ID != ""
 	})
+	return err
 }
 
 // cleanUpTrialsOf takes away what tests left in the tenant of a person who has

@@ -61,7 +61,7 @@ func TestACallbackThatWasThereBeforeStays(t *testing.T) {
 	s.b.consent(test, "healthy", "user")
 	s.b.eventually(test, "works")
 	s.handlers.Wait(t.Context())
-	s.handlers.Sweep(t.Context())
+	s.sweep()
 	if !s.hasCallback() {
 		t.Error("the owner's redirect URI was taken away")
 	}
@@ -105,18 +105,18 @@ func TestTwoTestsOfOneAppShareTheCallback(t *testing.T) {
 func TestATestLeftAloneIsCleanedUp(t *testing.T) {
 	s := newScene(t)
 	s.b.get(s.test + "/leave")
-	s.handlers.Sweep(t.Context())
+	s.sweep()
 	if !s.hasCallback() {
 		t.Fatal("it was taken away while somebody is at Microsoft")
 	}
 	s.later(6 * time.Minute)
 	s.b.get(s.test).want(200, "Nothing came back within five minutes")
-	s.handlers.Sweep(t.Context())
+	s.sweep()
 	if !s.hasCallback() {
 		t.Fatal("it was taken away while a late answer would still be taken")
 	}
 	s.later(6 * time.Minute)
-	s.handlers.Sweep(t.Context())
+	s.sweep()
 	if s.hasCallback() {
 		t.Error("it is still there")
 	}
@@ -137,12 +137,12 @@ func TestAWindowThatSeemsClosedKeepsTheCallback(t *testing.T) {
 	s.b.get(s.test + "/leave")
 	s.b.post(s.test+"/closed", nil)
 	s.handlers.Wait(t.Context())
-	s.handlers.Sweep(t.Context())
+	s.sweep()
 	if !s.hasCallback() {
 		t.Error("a late answer would fail")
 	}
 	s.later(11 * time.Minute)
-	s.handlers.Sweep(t.Context())
+	s.sweep()
 	if s.hasCallback() {
 		t.Error("it is still there")
 	}
@@ -154,7 +154,7 @@ func TestARestartTakesTheCallbackAwayInTheOwnersName(t *testing.T) {
 	s.later(11 * time.Minute)
 	s.restart()
 	s.base = base // where the callback was
-	s.console.handlers.Sweep(t.Context())
+	s.sweep()
 	if s.hasCallback() {
 		t.Error("it is still there")
 	}
@@ -295,7 +295,7 @@ func TestALostAnswerToAddingTheCallbackIsCleanedUp(t *testing.T) {
 	if !s.hasCallback() {
 		t.Fatal("the fault did not do what this test is about")
 	}
-	s.handlers.Sweep(t.Context())
+	s.sweep()
 	if s.hasCallback() {
 		t.Error("it is still there")
 	}

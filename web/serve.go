@@ -51,6 +51,9 @@ type Server struct {
 	// Linger is how long new requests are still answered after Stopping, for
 	// balancers to notice.
 	Linger time.Duration
+	// Hurry, when it ends, cuts short what is waited for when stopping; nil
+	// means nothing does.
+	Hurry context.Context
 
 	limits limits // zero means the default
 }
@@ -78,10 +81,13 @@ func (s Server) Serve(ctx context.Context, l net.Listener) error {
 		return fmt.Errorf("web: serve: %w", err)
 	case <-ctx.Done():
 	}
+	if s.Hurry == nil {
+		s.Hurry = base
+	}
 	if err := s.linger(failed); err != nil {
 		return err
 	}
-	drain, cancel := context.WithTimeout(base, s.limits.drain)
+	drain, cancel := context.WithTimeout(s.Hurry, s.limits.drain)
 	defer cancel()
 	if err := srv.Shutdown(drain); err != nil {
 		return errors.Join(fmt.Errorf("web: shut down: %w", err), srv.Close())
@@ -124,6 +130,7 @@ func (s Server) linger(failed <-chan error) error {
 	case err := <-failed:
 		return fmt.Errorf("web: serve: %w", err)
 	case <-t.C:
-		return nil
+	case <-s.Hurry.Done():
 	}
+	return nil
 }

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"sync"
 	"syscall"
 	"time"
 
@@ -27,6 +26,7 @@ import (
 	"github.com/consentry/consentry/store"
 	"github.com/consentry/consentry/trial"
 	"github.com/consentry/consentry/web"
+	"github.com/consentry/consentry/work"
 )
 
 // ServeCmd runs the console.
@@ -48,6 +48,7 @@ type console struct {
 	cloud    entra.Cloud
 	handlers *handlers.Handlers
 	store    *store.Store
+	queue    *work.Queue
 	sandbox  *box
 	cleanUp  []func() error
 }
@@ -80,29 +81,11 @@ func (s *ServeCmd) Run(ctx context.Context, stdout, stderr io.Writer) (err error
 		return errors.Join(err, l.Close())
 	}
 	c.handlers.Routes(shell, engine)
-	if err := c.handlers.Recover(ctx); err != nil {
-		return errors.Join(fmt.Errorf("go on with what was left: %w", err), l.Close())
+	if err := c.beginWork(ctx, log); err != nil {
+		return errors.Join(err, l.Close())
 	}
 	s.announce(stdout, c)
 	return c.serve(ctx, l, engine, log)
-}
-
-// drainTime is how long what is under way may take when the console stops.
-const drainTime = 20 * time.Second
-
-// serve answers until ctx ends, sweeping beside it, and then lets what is
-// under way finish.
-func (c *console) serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
-	keeping, stop := context.WithCancel(ctx)
-	var keeper sync.WaitGroup
-	keeper.Go(func() { c.handlers.Keep(keeping) })
-	err := web.Serve(ctx, l, h, log)
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTime)
-	defer cancel()
-	c.handlers.Wait(drain)
-	stop()
-	keeper.Wait()
-	return err
 }
 
 // announce prints the one thing a newcomer needs.

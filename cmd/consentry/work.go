@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/consentry/consentry/web"
+	"github.com/consentry/consentry/work"
+)
+
+// beginWork begins with what goes on apart from requests: the operations that
+// wait, what processes left that died, and what comes round.
+func (c *console) beginWork(ctx context.Context, log *slog.Logger) error {
+	db, sqlite := c.store.Database()
+	q, err := work.New(ctx, work.Options{DB: db, SQLite: sqlite, Operation: c.handlers.Work, Periodic: c.rounds(), Log: log})
+	if err != nil {
+		return err
+	}
+	c.store.WakeBy(q)
+	if err := q.Start(ctx); err != nil {
+		return err
+	}
+	c.queue = q
+	if err := c.handlers.Recover(ctx); err != nil {
+		return errors.Join(fmt.Errorf("go on with what was left: %w", err), c.endWork(ctx))
+	}
+	return nil
+}
+
+// rounds are what one of the replicas does regularly.
+func (c *console) rounds() []work.Periodic {
+	return []work.Periodic{
+		{Name: "recover", Every: 10 * time.Second, Do: c.handlers.Recover},
+		{Name: "sweep", Every: time.Minute, Do: c.handlers.Sweep},
+	}
+}
+
+// drainTime is how long what is under way may take when the console stops.
+const drainTime = 20 * time.Second
+
+// serve answers until ctx ends. Then no work is taken up any more, and what is
+// under way may end; a second signal cuts that short.
+func (c *console) serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
+	var beside sync.WaitGroup
+	beside.Go(func() { c.sweep(ctx, log) }) // the first round is a while ahead
+	hurry, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var ended error
+	err := web.Server{Handler: h, Log: log, Hurry: hurry, Stopping: func() {
+		go hurryAtSignal(hurry, stop)
+		beside.Go(func() { ended = c.endWork(hurry) })
+	}}.Serve(ctx, l)
+	if ctx.Err() == nil { // it stopped by itself
+		beside.Go(func() { ended = c.endWork(hurry) })
+	}
+	beside.Wait()
+	return errors.Join(err, ended)
+}
+
+func (c *console) sweep(ctx context.Context, log *slog.Logger) {
+	if err := c.handlers.Sweep(ctx); err != nil && ctx.Err() == nil {
+		log.Warn("what is over could not be swept; it is tried again", "error", err.Error())
+	}
+}
+
+// hurryAtSignal waits for a signal that says that nothing more is waited for.
+func hurryAtSignal(ctx context.Context, hurry func()) {
+	again, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	<-again.Done()
+	hurry()
+}
+
+// endWork gives the operations up at their next step, for another process or
+// the next start to go on with, and lets everything else end.
+func (c *console) endWork(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, drainTime)
+	defer cancel()
+	c.handlers.GiveUp()
+	var both sync.WaitGroup
+	both.Go(func() { c.handlers.Runs.Stop(ctx) })
+	err := c.queue.Stop(ctx)
+	both.Wait()
+	c.handlers.Wait(ctx)
+	return err
+}
