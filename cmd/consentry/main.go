@@ -21,6 +21,7 @@ type cli struct {
 	Setup   SetupCmd   `cmd:"" help:"Set up an environment from a file: show the plan, or apply it. Applying again goes on where a stopped run ended."`
 	Explain ExplainCmd `cmd:"" help:"Say what a pasted error means, who has to act and how."`
 	Check   CheckCmd   `cmd:"" help:"Find out why an integration does not work, or whether it will."`
+	keepingCommands
 
 	CheckConfig CheckConfigCmd `cmd:"" help:"Say everything that keeps serve from starting with these settings, or where each comes from."`
 }
