@@ -157,7 +157,7 @@ func TestTheChecksHaveNoBarriers(t *testing.T) {
 	p.must(p.find("link", "See what this fixes").Click())
 	p.heading("Before anything is written")
 	look("preview")
-	p.button("Make this change")
+	p.change("Make this change")
 	p.reads("status", "the checks came out as the preview said")
 	look("changed")
 	p.link("Report")

@@ -186,7 +186,7 @@ func TestTheTenantForbidsClientSecrets(t *testing.T) {
 	p.begin("Custom", "forbidden", map[string]string{"Redirect URI": "https://app.example.com/callback"}, secretsBlocked, "admin")
 	p.sees("This tenant's policy forbids client secrets on new apps")
 	p.throughWizard(choices{organization: "woodgrove"})
-	p.button("Apply")
+	p.change("Apply")
 	p.reads("status", "stopped with an error")
 	p.reads("listitem", "A policy of the tenant forbids client secrets")
 	p.reads("listitem", "Who can:")
@@ -209,7 +209,7 @@ func TestACustomersAdministratorConsents(t *testing.T) {
 	p.fill("The customer's tenant", b.tenantOf(t, otherTenantsOrg).Domain)
 	p.check("This console")
 	p.button("Make the link")
-	p.button("Add it to the app")
+	p.change("Add it to the app")
 	link, err := p.page.GetByLabel("Consent link", playwright.PageGetByLabelOptions{Exact: playwright.Bool(true)}).InnerText()
 	p.must(err)
 

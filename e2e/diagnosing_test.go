@@ -108,7 +108,7 @@ func (p *visitor) makesChange(check, secret string) {
 	if p.has(again) {
 		p.must(again.Fill(secret))
 	}
-	p.button("Make this change")
+	p.change("Make this change")
 	p.reads("status", "the checks came out as the preview said")
 	shot(p.page, "fixed-"+strings.ReplaceAll(p.t.Name(), "/", "-"))
 	if turned := p.named("main li[id^='turn-'] a[href^='/checks/']"); !slices.Equal(turned, foreseen) {

@@ -67,7 +67,7 @@ func TestTheConsoleIsKilledWhileApplying(t *testing.T) {
 			p.begin("Custom", kill.name, map[string]string{"Redirect URI": "https://app.example.com/callback"}, healthy, "admin")
 			p.throughWizard(choices{organization: "contoso"})
 			b.fault(t, `[`+kill.rule+`]`)
-			p.button("Apply")
+			p.change("Apply")
 			p.reads("status", "running")
 			eventually(t, "the request is under way", func() bool { return b.struck(t) > 0 && kill.reached(kill.name) })
 			c.kill()
@@ -75,7 +75,7 @@ func TestTheConsoleIsKilledWhileApplying(t *testing.T) {
 			c.again(t)
 
 			p.reads("status", "interrupted, can be resumed") // the page finds out by itself
-			p.button("Go on where it stopped")
+			p.change("Go on where it stopped")
 			p.reads("status", "proven by reading everything back")
 			if kill.lost {
 				p.reads("note", "replaced")
@@ -120,10 +120,10 @@ func TestAnEnvironmentIsRemoved(t *testing.T) {
 	p.heading("What stops working")
 	p.sees(app.AppID)
 	p.fill("Type gone to remove it", "another")
-	p.button("Remove gone")
+	p.change("Remove gone")
 	p.reads("alert", "Type the environment's name, gone, to remove it.")
 	p.fill("Type gone to remove it", "gone")
-	p.button("Remove gone")
+	p.change("Remove gone")
 	p.reads("status", "Removed.")
 	if apps, principals := d.made("gone"), d.principals(app.AppID); len(apps)+len(principals) != 0 {
 		t.Errorf("left: apps %v, service principals %v", apps, principals)

@@ -101,7 +101,7 @@ func TestTheAdministratorIsSentAText(t *testing.T) {
 	p := b.console(t).visit(t, copying)
 	p.begin("Paragon", "asked", nil, adminConsent, "user")
 	p.throughWizard(choices{organization: "fabrikam"})
-	p.button("Apply")
+	p.change("Apply")
 	p.reads("status", "stopped with an error")
 	p.link("Send to an admin who may do it")
 	p.button("Copy the text")
@@ -143,7 +143,7 @@ func TestAnExistingAppIsAdopted(t *testing.T) {
 	p.link("Remove")
 	p.sees("was there before and stays")
 	p.fill("Type adopted to remove it", "adopted")
-	p.button("Remove adopted")
+	p.change("Remove adopted")
 	p.reads("status", "Removed.")
 	if left := d.named("Paragon (existing)"); len(left) != 1 || len(left[0].Secrets) != len(before.Secrets) {
 		t.Errorf("left is %+v, want what was there before", left)

@@ -107,6 +107,7 @@ func TestTheKeyboardIsEnough(t *testing.T) {
 	p.reads("status", "found") // Enter asks Azure DevOps first
 	p.key("button", "Continue", "Enter")
 	p.heading("Review")
+	p.key("link", "Allow the changes at Microsoft", "Enter")
 	p.key("button", "Apply", "Enter")
 	p.reads("status", "proven by reading everything back")
 	p.key("link", "Take the client secret", "Enter")

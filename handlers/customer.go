@@ -33,6 +33,7 @@ type customerPage struct {
 	// Integration is what the customer knows the app by; LoginHost where its
 	// administrator will sign in.
 	Integration, LoginHost string
+	Allow                  *gate // before the app may be changed
 }
 
 // outcomePurpose is what the state of a customer's link is signed for.
@@ -44,6 +45,9 @@ func (h *Handlers) showCustomer(c *gin.Context) (web.Response, error) {
 		return nil, err
 	}
 	page := h.customerPage(env, p, c.Query("tenant"), c.Query("back"))
+	if page.Allow, err = h.gate(c, levelWrite, localPath(c.Request.URL.RequestURI())); err != nil && detourFor(err) == nil {
+		return nil, err
+	}
 	if page.Tenant.Value == "" {
 		return web.Page("customer.html", page), nil
 	}

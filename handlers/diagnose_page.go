@@ -31,9 +31,11 @@ type diagnosePage struct {
 	// Elsewhere: the person is signed in to another tenant than the
 	// environment's, so that nothing is read there.
 	Elsewhere bool
-	SignIn    string
-	Errors    []string
-	Past      []runRow
+	// Unread: the person has not allowed the console to read the directory.
+	Unread bool
+	SignIn string
+	Errors []string
+	Past   []runRow
 }
 
 // runRow is a kept run in a list.
@@ -51,7 +53,9 @@ func (h *Handlers) diagnosePage(c *gin.Context, env *store.Environment) (*diagno
 	page.SignIn = signInFor(c.Request.URL.RequestURI())
 	_, posted := c.GetPostForm("sent")
 	page.Read = !posted || c.PostForm("read") == "yes"
-	if who, ok := person(c); ok {
+	if who, ok := person(c); ok && !h.reads(c) {
+		page.Unread, page.SignIn = true, h.toRead(localPath(c.Request.URL.RequestURI()))
+	} else if ok {
 		page.Reader = Line(web.SessionOf(c)).Name
 		page.Elsewhere = env != nil && foreignTenant(*env, who) != nil
 	}

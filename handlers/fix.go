@@ -159,6 +159,7 @@ type fixPage struct {
 	AsksSecret    bool
 	Secret        web.Field
 	NewEnv        bool
+	Allow         *gate // before the change may be made
 }
 
 func (h *Handlers) showFix(c *gin.Context) (web.Response, error) {
@@ -181,6 +182,10 @@ func (h *Handlers) showFix(c *gin.Context) (web.Response, error) {
 	case home != who.Tenant:
 		page.SignIn = signInFor(c.Request.URL.RequestURI())
 		page.Foreign = fmt.Sprintf("The facts were read in the tenant %s, but you are signed in to %s.", home, who.Tenant)
+	default:
+		if page.Allow, err = h.gate(c, levelOf(p.change.Request()), fixAddress(run.ID, chosenChange(c.Query))); err != nil {
+			return nil, err
+		}
 	}
 	return web.Page("fix.html", page), nil
 }
@@ -242,6 +247,9 @@ func (h *Handlers) fix(c *gin.Context) (web.Response, error) {
 		return nil, err
 	}
 	if err := h.mayFix(c, run, p, who); err != nil {
+		return nil, err
+	}
+	if err := h.allowed(c.Request.Context(), who, levelOf(p.change.Request())); err != nil {
 		return nil, err
 	}
 	env, err := h.environmentOf(c.Request.Context(), run, p.env, who)

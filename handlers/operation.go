@@ -140,6 +140,9 @@ func (h *Handlers) engine(d Directory, op store.Operation) *setup.Engine {
 // shown.
 func (h *Handlers) start(c *gin.Context, env store.Environment, who entra.Person, kind store.OperationKind, plan setup.Plan) (web.Response, error) {
 	ctx := c.Request.Context()
+	if err := h.allowed(ctx, who, levelOfPlan(plan.Pending())); err != nil {
+		return nil, err
+	}
 	op, err := h.Store.QueueOperation(ctx, env.ID, kind, who, plan)
 	if errors.Is(err, store.ErrBusy) {
 		ops, lerr := h.Store.Operations(ctx, env.ID)

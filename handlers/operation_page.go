@@ -26,6 +26,7 @@ type operationPage struct {
 	CanResume bool
 	CanStop   bool
 	Unseen    bool // the client secret waits to be shown
+	Allow     *gate
 }
 
 // progressRow is one planned step with how far it got.
@@ -69,6 +70,9 @@ func (h *Handlers) showOperation(c *gin.Context) (web.Response, error) {
 	page := operationView(op, env, entries, texts, unseenSecret(env, kept))
 	if page.CanResume {
 		if page.CanResume, err = h.resumable(ctx, env, op); err != nil {
+			return nil, err
+		}
+		if page.Allow, err = h.gate(c, levelOfPlan(op.Plan.Pending()), "/operations/"+op.ID); err != nil && detourFor(err) == nil {
 			return nil, err
 		}
 	}

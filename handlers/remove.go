@@ -26,6 +26,7 @@ type removePage struct {
 	Adopted bool
 	// Applied: something may be in the tenant. It is not, for a draft.
 	Applied bool
+	Allow   *gate // before anything may be removed
 }
 
 func (h *Handlers) showRemove(c *gin.Context) (web.Response, error) {
@@ -57,7 +58,8 @@ func (h *Handlers) removePage(c *gin.Context) (*removePage, error) {
 		return nil, err
 	}
 	page.Rows, page.Stops = planRows(removal.Plan.Steps), removal.Stops
-	return page, nil
+	page.Allow, err = h.gate(c, levelOfPlan(removal.Plan.Steps), "/environments/"+env.ID+"/remove")
+	return page, err
 }
 
 func (h *Handlers) planRemoval(ctx context.Context, env store.Environment, p preset.Preset, d Directory) (setup.Desired, setup.Removal, error) {

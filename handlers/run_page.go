@@ -76,7 +76,7 @@ func (h *Handlers) runPage(c *gin.Context, run store.Run) (*runPage, error) {
 	}
 	page := h.viewOf(run, env, h.underWay(c.Request.Context(), run))
 	if !page.Live && !page.Cut {
-		_, signedIn := person(c)
+		signedIn := h.reads(c)
 		page.NewlyIn = signedIn && !run.Facts.Operator.Known() && (env == nil || env.Tenant == "" || !elsewhere(c, *env))
 		page.Next = nextOf(run, env, signedIn)
 	}
@@ -193,7 +193,7 @@ func nextOf(run store.Run, env *store.Environment, signedIn bool) []web.Link {
 	var out []web.Link
 	f := run.Facts
 	if !f.Operator.Known() && !signedIn {
-		out = append(out, web.Link{Label: "Sign in to learn more", Href: signInFor("/runs/" + run.ID)})
+		out = append(out, web.Link{Label: "Sign in to learn more", Href: signInPath(levelRead, false, "/runs/"+run.ID)})
 	}
 	if !f.Token.Known() && f.Given.ClientID != "" {
 		out = append(out, web.Link{Label: "Make a test consent", Href: testFor(run, env)})

@@ -29,6 +29,7 @@ type secretPage struct {
 	Foreign bool
 	SignIn  string
 	Live    *entra.Secret
+	Allow   *gate // before it may be replaced
 }
 
 func (h *Handlers) showSecret(c *gin.Context) (web.Response, error) {
@@ -57,7 +58,8 @@ func (h *Handlers) secretPage(c *gin.Context) (*secretPage, error) {
 	if k := unseenSecret(env, kept); k != nil {
 		page.Kept, page.Foreign = k, !owns(who, *k)
 	}
-	return page, nil
+	page.Allow, err = h.gate(c, levelWrite, "/environments/"+env.ID+"/secret")
+	return page, err
 }
 
 func owns(who entra.Person, k store.KeptSecret) bool {

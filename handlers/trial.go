@@ -35,6 +35,7 @@ type testPage struct {
 	Registered bool
 	// MayAdd: somebody is signed in who can try to add it for the test.
 	MayAdd bool
+	Allow  *gate // what stands before that
 	AddURI bool
 	// Run is that of the checks that asked for the test; empty when none did.
 	Run    string
@@ -92,7 +93,9 @@ func (h *Handlers) usableSecret(c *gin.Context, env store.Environment) (k store.
 func (h *Handlers) newTestPage(c *gin.Context, scopes []string) *testPage {
 	typed := func(name, def string) string { return typedOrAsked(c, name, def) }
 	page := &testPage{Callback: h.BaseURL + trialCallback, Run: typed("run", ""), AddURI: typed("add_uri", "yes") == "yes"}
-	_, page.MayAdd = person(c)
+	if h.role(c) == Admin { // a test changes nothing for anybody else
+		page.MayAdd = h.mayAdd(c, page)
+	}
 	page.fields(typed, scopes)
 	return page
 }

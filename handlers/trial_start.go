@@ -36,6 +36,9 @@ func (h *Handlers) startTest(c *gin.Context) (web.Response, error) {
 	if t, err = t.Begin(h.Now()); err != nil {
 		return nil, err
 	}
+	if page.AddURI && page.Allow != nil && !page.Registered {
+		return nil, &needsError{levelWrite}
+	}
 	if page.AddURI && page.MayAdd && !page.Registered {
 		var problem string
 		t, problem, err = h.addCallback(c, env, t)

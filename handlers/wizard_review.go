@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,6 +24,7 @@ type reviewStep struct {
 	Organization *organizationStep
 	Interrupted  string // id of an operation that was cut off
 	Running      string // id of an operation that is under way
+	Allow        *gate  // before the plan may be applied
 }
 
 // planRow is one step with its request as JSON text.
@@ -106,7 +106,7 @@ func (h *Handlers) showReviewStep(c *gin.Context, page *wizardPage) error {
 		return err
 	}
 	plan, err := h.plan(ctx, page.Env, d, desired)
-	if errors.Is(err, errSignedOut) {
+	if detourFor(err) != nil {
 		return err
 	}
 	if err != nil {
@@ -114,6 +114,9 @@ func (h *Handlers) showReviewStep(c *gin.Context, page *wizardPage) error {
 		return nil
 	}
 	step.Rows, step.Pending = planRows(plan.Steps), len(plan.Pending())
+	if step.Allow, err = h.gate(c, levelOfPlan(plan.Pending()), "/environments/"+page.Env.ID+"/setup/review"); err != nil {
+		return err
+	}
 	if step.Pending > 0 {
 		if step.Hurdles, err = foresee(ctx, d, plan.Pending()); err != nil {
 			return err
