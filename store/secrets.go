@@ -119,8 +119,8 @@ func (s *Store) secretValue(ctx context.Context, q querier, id string, by entra.
 	}
 	var sealed []byte
 	and, args := ofOwn(ctx, "environment", now, id, by.Tenant, by.ID)
-	err := notFound(q.QueryRowContext(ctx, query+secretOf+condition+and+returning, args...).Scan(&sealed))
-	if errors.Is(err, ErrNotFound) {
+	err := q.QueryRowContext(ctx, query+secretOf+condition+and+returning, args...).Scan(&sealed)
+	if errors.Is(err, sql.ErrNoRows) {
 		return entra.Sensitive{}, s.whyNoSecret(ctx, q, id, by)
 	}
 	if err != nil {
