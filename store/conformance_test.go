@@ -18,17 +18,24 @@ func conformance(t *testing.T, open opener) {
 	groups := map[string]map[string]func(*testing.T, *bench){
 		"environments": environmentTests,
 		"operations":   operationTests,
+		"claims":       claimTests,
 		"journal":      journalTests,
 		"secrets":      secretTests,
 		"sessions":     sessionTests,
 		"operators":    operatorTests,
 		"trials":       trialTests,
 		"runs":         runTests,
+		"isolation":    isolationTests,
+		"pages":        pageTests,
+		"retention":    retentionTests,
+		"credentials":  credentialTests,
+		"reminders":    reminderTests,
 		"ciphertext":   ciphertextTests,
 		"audit":        auditTests,
 		"verification": verifyTests,
 		"keys":         keyTests,
 		"watch":        watchTests,
+		"cloud":        cloudTests,
 	}
 	for group, tests := range groups {
 		for name, test := range tests {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/consentry/consentry/entra"
 	"github.com/consentry/consentry/setup"
@@ -22,10 +23,21 @@ const childPath, childKey = "STORE_TEST_CHILD_PATH", "STORE_TEST_CHILD_KEY"
 
 func TestMain(m *testing.M) {
 	if path := os.Getenv(childPath); path != "" {
-		fmt.Fprintln(os.Stderr, writeUntilKilled(path, os.Getenv(childKey)))
-		os.Exit(1)
+		if err := child(path); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
+}
+
+// child is what this binary does when a test started it again.
+func child(path string) error {
+	if d, err := time.ParseDuration(os.Getenv(heldFor)); err == nil {
+		return holdExclusively(path, d)
+	}
+	return writeUntilKilled(path, os.Getenv(childKey))
 }
 
 // writeUntilKilled records entry after entry and prints the number of each

@@ -41,7 +41,7 @@ func openSQLite(ctx context.Context, o Options) (s *Store, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	s = &Store{process: newID(), seal: newKeyring(o.Key, o.OldKeys...), log: o.Log, pause: pause, release: sync.OnceValue(release)}
+	s = &Store{process: newID(), seal: newKeyring(o.Key, o.OldKeys...), log: o.Log, pause: pause, space: room(path), release: sync.OnceValue(release)}
 	s.clock, s.leaseClock = o.Now, o.Now
 	if o.Now == nil {
 		s.clock, s.leaseClock = time.Now, steady()
@@ -83,6 +83,28 @@ func (s *Store) migrateSQLite(ctx context.Context) error {
 	}
 	return s.prepare(ctx, m)
 }
+
+// spare is the room that must be left for the console to count as ready. A
+// small write may fit into what the write-ahead log has already.
+const spare = 256 << 10
+
+// room tries whether that much can be written beside the file.
+func room(path string) func() error {
+	return func() error {
+		f, err := os.CreateTemp(filepath.Dir(path), ".space-*")
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+		_, err = f.Write(make([]byte, spare))
+		if err := errors.Join(err, f.Sync(), f.Close(), os.Remove(f.Name())); err != nil {
+			return fmt.Errorf("%w: the disk is nearly full: %w", ErrUnavailable, err)
+		}
+		return nil
+	}
+}
+
+// plenty: the server looks after its disk, and refuses writes by itself.
+func plenty() error { return nil }
 
 // endLeases: only one process has the file, so whoever held a lease is dead
 // and need not be waited for.

@@ -50,6 +50,8 @@ type Store struct {
 	process string
 	waker   Waker // nil where nobody is to be woken
 	schema  int64 // its version
+	// space says why there is no room for more than a small write.
+	space   func() error
 	log     *slog.Logger
 	release func() error // gives the lock on the file back
 }

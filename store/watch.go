@@ -25,6 +25,9 @@ func (s *Store) Ready(ctx context.Context) error {
 		}
 		return err
 	})
+	if err == nil {
+		err = s.space()
+	}
 	if err != nil {
 		return fmt.Errorf("store: not ready: %w", err)
 	}
