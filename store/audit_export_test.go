@@ -20,11 +20,11 @@ var exported = AuditRow{Seq: 7, At: time.Date(2026, 3, 1, 9, 30, 0, 5e6, time.UT
 
 func TestCSVCellsAreNoFormulas(t *testing.T) {
 	var out strings.Builder
-	if n, err := WriteAudit(&out, AuditCSV, oneRow(exported)); n != 1 || err != nil {
+	if n, err := WriteAudit(&out, AuditCSV, true, oneRow(exported)); n != 1 || err != nil {
 		t.Fatalf("%d, %v", n, err)
 	}
 	lines, err := csv.NewReader(strings.NewReader(out.String())).ReadAll()
-	want := [][]string{auditNames, {"7", "2026-03-01T09:30:00.005Z", `'=HYPERLINK("x")`, "t", "o", "admin", "sign-in", "'+1", "'-2", "done", `{"name":"a,\"b"}`, "'@x", "'\tx", "r\n1", "'", "01", "ab"}}
+	want := [][]string{auditNames, {"2026-03-01T09:30:00.005Z", `'=HYPERLINK("x")`, "t", "o", "admin", "sign-in", "'+1", "'-2", "done", `{"name":"a,\"b"}`, "'@x", "'\tx", "r\n1", "'", "7", "01", "ab"}}
 	if err != nil || len(lines) != 2 || !slices.Equal(lines[0], want[0]) || !slices.Equal(lines[1], want[1]) {
 		t.Errorf("%v\ngot  %q\nwant %q", err, lines, want)
 	}
@@ -44,7 +44,7 @@ func TestJSONIsAnArrayOfObjects(t *testing.T) {
 		}, 2},
 	} {
 		var out strings.Builder
-		n, err := WriteAudit(&out, AuditJSON, c.rows)
+		n, err := WriteAudit(&out, AuditJSON, true, c.rows)
 		var got []map[string]any
 		if jerr := json.Unmarshal([]byte(out.String()), &got); jerr != nil || err != nil || n != c.want || len(got) != c.want {
 			t.Fatalf("%s: %v, %v: %s", name, jerr, err, out.String())
@@ -61,7 +61,7 @@ func TestJSONIsAnArrayOfObjects(t *testing.T) {
 func TestAnExportEndsWithTheErrorThatEndedTheRows(t *testing.T) {
 	lost := errors.New("the connection was lost")
 	for _, format := range []string{AuditJSON, AuditCSV} {
-		_, err := WriteAudit(&strings.Builder{}, format, func(yield func(AuditRow, error) bool) {
+		_, err := WriteAudit(&strings.Builder{}, format, true, func(yield func(AuditRow, error) bool) {
 			if yield(exported, nil) {
 				yield(AuditRow{}, lost)
 			}
@@ -70,7 +70,7 @@ func TestAnExportEndsWithTheErrorThatEndedTheRows(t *testing.T) {
 			t.Errorf("%s: %v", format, err)
 		}
 	}
-	if _, err := WriteAudit(&strings.Builder{}, "xml", oneRow(exported)); err == nil {
+	if _, err := WriteAudit(&strings.Builder{}, "xml", true, oneRow(exported)); err == nil {
 		t.Error("exported as xml")
 	}
 }
@@ -85,14 +85,14 @@ func FuzzCSVCell(f *testing.F) {
 		row := exported
 		row.Object = cell
 		var out strings.Builder
-		if _, err := WriteAudit(&out, AuditCSV, oneRow(row)); err != nil {
+		if _, err := WriteAudit(&out, AuditCSV, true, oneRow(row)); err != nil {
 			t.Fatal(err)
 		}
 		lines, err := csv.NewReader(strings.NewReader(out.String())).ReadAll()
 		if err != nil || len(lines) != 2 || len(lines[1]) != len(auditNames) {
 			t.Fatalf("%v: %q", err, out.String())
 		}
-		got := lines[1][7]
+		got := lines[1][6]
 		if got != "" && strings.ContainsRune("=+-@\t\r\n", rune(got[0])) {
 			t.Errorf("%q is a formula", got)
 		}
@@ -101,4 +101,19 @@ func FuzzCSVCell(f *testing.F) {
 			t.Errorf("%q became %q", cell, got)
 		}
 	})
+}
+
+// Numbers and hashes go through the rows of all tenants.
+func TestAnExportForATenantHasNoNumbers(t *testing.T) {
+	for _, format := range []string{AuditJSON, AuditCSV} {
+		var out strings.Builder
+		if n, err := WriteAudit(&out, format, false, oneRow(exported)); n != 1 || err != nil {
+			t.Fatal(n, err)
+		}
+		for _, name := range []string{"seq", "home", "prev", "hash"} {
+			if strings.Contains(out.String(), name) {
+				t.Errorf("%s has %s: %s", format, name, out.String())
+			}
+		}
+	}
 }

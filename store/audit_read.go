@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"iter"
 	"strings"
@@ -21,19 +22,48 @@ type AuditFilter struct {
 // who reads slowly holds the database up.
 const auditBatch = 500
 
-// AuditPage reads up to most rows, newest first, of those the caller may read;
-// before is the number of the row that the page before ended with, 0 for the
-// newest page.
-func (s *Store) AuditPage(ctx context.Context, f AuditFilter, before int64, most int) ([]AuditRow, error) {
+// auditList names the list for its cursors.
+const auditList = "audit log"
+
+// AuditPage lists up to most picked rows, newest first, of those the caller
+// may read. cursor is what the page before gave as next; the first page has
+// none, and the last gives none. ErrCursor: it was not given to this caller.
+// It holds a row's hash rather than its number, which counts through the rows
+// of all tenants.
+func (s *Store) AuditPage(ctx context.Context, f AuditFilter, cursor string, most int) (rows []AuditRow, next string, err error) {
 	w := f.where(ctx)
-	if before > 0 {
-		w.add("seq < $%d", before)
+	if cursor != "" {
+		last, err := s.hashIn(ctx, cursor)
+		if err != nil {
+			return nil, "", fmt.Errorf("store: audit log: %w", err)
+		}
+		w.add("seq < (SELECT seq FROM audit WHERE hash = $%d)", last)
 	}
-	rows, err := all(ctx, s.read, scanAudit, `SELECT `+auditColumns+` FROM audit`+w.clause()+fmt.Sprintf(` ORDER BY seq DESC LIMIT %d`, most), w.args...)
+	most = min(max(most, 1), MaxPage)
+	rows, err = all(ctx, s.read, scanAudit, `SELECT `+auditColumns+` FROM audit`+w.clause()+fmt.Sprintf(` ORDER BY seq DESC LIMIT %d`, most+1), w.args...)
 	if err != nil {
-		return nil, fmt.Errorf("store: audit log: %w", err)
+		return nil, "", fmt.Errorf("store: audit log: %w", err)
 	}
-	return rows, nil
+	if len(rows) <= most {
+		return rows, "", nil
+	}
+	rows = rows[:most]
+	next, err = s.cursor(ctx, auditList, []any{hex.EncodeToString(rows[most-1].Hash)})
+	return rows, next, err
+}
+
+// hashIn is the hash of the row that a page ended with.
+func (s *Store) hashIn(ctx context.Context, cursor string) ([]byte, error) {
+	key, err := s.placeIn(ctx, auditList, cursor, 1)
+	if err != nil {
+		return nil, err
+	}
+	text, _ := key[0].(string)
+	hash, err := hex.DecodeString(text)
+	if err != nil {
+		return nil, ErrCursor
+	}
+	return hash, nil
 }
 
 // AuditLog reads every picked row that the caller may read, oldest first. It

@@ -199,17 +199,34 @@ var auditTests = map[string]func(*testing.T, *bench){
 	"pages are newest first and follow each other": func(t *testing.T, b *bench) {
 		b.events(t, 5)
 		var seen []int64
-		for before, pages := int64(0), 0; pages < 3; pages++ {
-			rows, err := b.AuditPage(t.Context(), AuditFilter{}, before, 2)
+		for cursor, pages := "", 0; pages == 0 || cursor != ""; pages++ {
+			rows, next, err := b.AuditPage(t.Context(), AuditFilter{}, cursor, 2)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, r := range rows {
-				seen, before = append(seen, r.Seq), r.Seq
+				seen = append(seen, r.Seq)
 			}
+			cursor = next
 		}
 		if !slices.Equal(seen, []int64{5, 4, 3, 2, 1}) {
 			t.Errorf("got %v", seen)
+		}
+	},
+	"a cursor that was not given to this caller is refused": func(t *testing.T, b *bench) {
+		b.events(t, 3)
+		_, next, err := b.AuditPage(t.Context(), AuditFilter{}, "", 1)
+		if err != nil || next == "" {
+			t.Fatal(next, err)
+		}
+		hers := As(t.Context(), Caller{Tenant: alice.Tenant})
+		for name, c := range map[string]struct {
+			ctx    context.Context
+			cursor string
+		}{"another's": {hers, next}, "edited": {t.Context(), "x" + next}, "of another list": {t.Context(), b.Sign("place in x", "eA")}, "made up": {t.Context(), "1"}} {
+			if _, _, err := b.AuditPage(c.ctx, AuditFilter{}, c.cursor, 1); !errors.Is(err, ErrCursor) {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 	},
 	"a filter picks by action, actor and time": func(t *testing.T, b *bench) {
@@ -234,7 +251,7 @@ var auditTests = map[string]func(*testing.T, *bench){
 			"to":                {AuditFilter{To: start.Add(time.Hour)}, []int64{1}},
 			"all of it at once": {AuditFilter{Action: "sign-out", Actor: "alice", From: start, To: start.Add(24 * time.Hour)}, []int64{3}},
 		} {
-			rows, err := b.AuditPage(t.Context(), c.f, 0, 10)
+			rows, _, err := b.AuditPage(t.Context(), c.f, "", 10)
 			var got []int64
 			for _, r := range rows {
 				got = append(got, r.Seq)
@@ -256,7 +273,7 @@ var auditTests = map[string]func(*testing.T, *bench){
 			want   int
 		}{{Caller{Tenant: alice.Tenant}, 1}, {Caller{Tenant: mallory.Tenant}, 1}, {Caller{}, 0}, {Caller{Everything: true}, 3}} {
 			ctx := As(t.Context(), c.caller)
-			rows, err := b.AuditPage(ctx, AuditFilter{}, 0, 10)
+			rows, _, err := b.AuditPage(ctx, AuditFilter{}, "", 10)
 			n := 0
 			for range b.AuditLog(ctx, AuditFilter{}) {
 				n++

@@ -137,7 +137,7 @@ func (c *AuditExportCmd) export(ctx context.Context, st *store.Store, stdout io.
 	if !c.To.IsZero() {
 		f.To = c.To.AddDate(0, 0, 1)
 	}
-	n, err := c.write(stdout, func(w io.Writer) (int, error) { return store.WriteAudit(w, c.Format, st.AuditLog(ctx, f)) })
+	n, err := c.write(stdout, func(w io.Writer) (int, error) { return store.WriteAudit(w, c.Format, true, st.AuditLog(ctx, f)) })
 	e.Result, e.Detail["count"] = store.AuditDone, strconv.Itoa(n)
 	if err != nil {
 		e.Result = store.AuditFailed

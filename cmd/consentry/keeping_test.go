@@ -127,11 +127,11 @@ func TestTheExportIsWholeAndLoggedItself(t *testing.T) {
 		t.Errorf("%v, %v", info, err)
 	}
 	lines, err := csv.NewReader(strings.NewReader(readFile(t, file))).ReadAll()
-	if err != nil || len(lines) != 4 || lines[1][6] != "audit-exported" || lines[1][9] != "intent" || lines[2][9] != "done" || !strings.Contains(lines[2][10], fmt.Sprintf(`"count":"%d"`, len(rows))) {
+	if err != nil || len(lines) != 4 || lines[1][5] != "audit-exported" || lines[1][8] != "intent" || lines[2][8] != "done" || !strings.Contains(lines[2][9], fmt.Sprintf(`"count":"%d"`, len(rows))) {
 		t.Errorf("%v: %q", err, lines)
 	}
-	if actor := lines[1][2]; !strings.Contains(actor, " on ") || lines[1][5] != "command line" {
-		t.Errorf("done by %q as %q", actor, lines[1][5])
+	if actor := lines[1][1]; !strings.Contains(actor, " on ") || lines[1][4] != "command line" {
+		t.Errorf("done by %q as %q", actor, lines[1][4])
 	}
 	b.mustKeep(1, "is there already", "audit", "export", "--data", data, "--out", file)
 	none := b.mustKeep(0, "[", "audit", "export", "--data", data, "--to", "2001-01-01")

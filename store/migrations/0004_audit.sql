@@ -24,6 +24,7 @@ CREATE TABLE audit (
 );
 
 CREATE INDEX audit_home ON audit (home, seq);
+CREATE UNIQUE INDEX audit_hash ON audit (hash);
 
 -- The newest row. Writing the next one locks it, so that rows are chained one
 -- after the other however many write.
