@@ -101,6 +101,8 @@ func environmentState(env store.Environment, now time.Time) state {
 	if env.Result != nil && env.Result.Secret != nil {
 		s := env.Result.Secret
 		switch {
+		case overlapping(env, now):
+			return state{"warn", "client secret is being rotated"}
 		case s.ExpiredAt(now):
 			return state{"bad", "client secret expired"}
 		case s.End.Sub(now) < 30*24*time.Hour:
@@ -126,6 +128,7 @@ type environmentPage struct {
 	SeeIt      []seeLink
 	Next       []nextStep
 	Words      []string
+	Reminders  *reminderView
 }
 
 type secretRow struct {
@@ -185,6 +188,9 @@ func (h *Handlers) showEnvironment(c *gin.Context) (web.Response, error) {
 		return nil, err
 	}
 	page.Runs = h.runRows(ctx, runs)
+	if page.Reminders, err = h.remindersOf(ctx, env, kept); err != nil {
+		return nil, err
+	}
 	return web.Page("environment.html", page), nil
 }
 
@@ -216,6 +222,9 @@ func (h *Handlers) environmentPage(env store.Environment, p preset.Preset, ops [
 		page.Trials = append(page.Trials, trialRow{t.ID, trialWords(t, env), trialState(t), t.Started})
 	}
 	page.Next = nextSteps(env, p, trials, page.Kept)
+	if overlapping(env, now) {
+		page.Next = append([]nextStep{finishRotation(env)}, page.Next...)
+	}
 	return page
 }
 
@@ -285,6 +294,10 @@ func operationWords(o store.Operation) string {
 		return "Removal"
 	case store.SecretOperation:
 		return "New client secret"
+	case store.RotateOperation:
+		return "Next client secret, beside the one in use"
+	case store.RetireOperation:
+		return "Old client secret retired"
 	case store.FixOperation:
 		return fixWords(o)
 	}

@@ -67,10 +67,12 @@ var storeWords = []struct {
 	status int
 	words  string
 }{
+	{store.ErrUnaudited, http.StatusServiceUnavailable, "The audit log cannot be written right now, so nothing was done. Try again in some seconds; when it stays, whoever runs this console finds the cause in its log."},
 	{store.ErrUnavailable, http.StatusServiceUnavailable, "The console's database cannot be written right now: another program holds it, or the disk is full or read-only. Try again in some seconds; when it stays, make room on the disk."},
 	{store.ErrNameTaken, http.StatusConflict, "Another environment has this name. Choose another one."},
 	{store.ErrBusy, http.StatusConflict, "Something is still under way for this environment. Wait until it has ended, then try again."},
 	{store.ErrConflict, http.StatusConflict, "Somebody changed this in another window in between. Nothing was overwritten; load the page again and repeat your change."},
+	{store.ErrUnreadable, http.StatusInternalServerError, "What is stored here does not open: it was damaged, or moved here from another record. Nothing of it was given away. Whoever runs this console finds it in the audit log."},
 	{store.ErrGone, 0, "It was used before, or its time is over."},
 	{store.ErrNotFound, 0, "It is not there any more."},
 }
@@ -150,7 +152,7 @@ func knownWords(err error) string {
 	switch e := err.(type) {
 	case nil:
 		return ""
-	case *setup.StepError, *setup.ConflictError, *setup.NotFoundError:
+	case *setup.StepError, *setup.ConflictError, *setup.NotFoundError, *setup.NoApplicationError:
 		return e.Error()
 	case *setup.DefectError:
 		return "The console has a defect and stopped here; its log has the details. Nothing is lost: going on looks up what was done."

@@ -12,6 +12,7 @@ var inputs = map[string]web.Input{
 	"scopes":            {Several: true, Text: true},
 	"handed":            {Several: true},
 	"op":                {Several: true},
+	"contacts":          {Text: true},
 	"paste":             {Text: true},
 	"pasted":            {Text: true},
 	"address":           {Text: true},

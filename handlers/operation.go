@@ -47,8 +47,11 @@ func (h *Handlers) resume(c *gin.Context) (web.Response, error) {
 	case !resumable:
 		return web.SeeOther("/operations/" + op.ID), nil
 	}
-	if op.Kind == store.RemoveOperation {
+	switch {
+	case op.Kind == store.RemoveOperation:
 		return h.startRemove(c, env, p)
+	case rotates(op.Kind):
+		return h.resumeRotation(c, env, p, op)
 	}
 	kind, err := h.whatIsLeft(ctx, op)
 	if err != nil {

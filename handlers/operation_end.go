@@ -37,6 +37,9 @@ func (h *Handlers) ended(ctx context.Context, op store.Operation, result setup.R
 
 // settle brings in line what depends on the outcome.
 func (h *Handlers) settle(ctx context.Context, op store.Operation, cause error) error {
+	if rotates(op.Kind) {
+		return h.settleRotation(ctx, op, cause)
+	}
 	err := h.alter(ctx, op.Environment, func(e *store.Environment) { record(e, op, cause) })
 	if err != nil {
 		return err

@@ -98,6 +98,8 @@ func operationView(op store.Operation, env store.Environment, entries []setup.En
 	case store.OperationDone:
 		page.Verdict = doneVerdict(op, env)
 		switch {
+		case rotates(op.Kind):
+			page.Next = web.Link{Label: "Go on with the rotation", Href: "/environments/" + env.ID + "/rotate"}
 		case op.Kind == store.RemoveOperation:
 			page.Next = web.Link{Label: "Go to your environments", Href: "/"}
 		case page.Unseen:
@@ -116,6 +118,10 @@ func doneVerdict(op store.Operation, env store.Environment) string {
 		return "Removed. The app registration was there before and stays."
 	case op.Kind == store.RemoveOperation:
 		return "Removed. The app registration can be restored in the portal for 30 days."
+	case op.Kind == store.RotateOperation:
+		return "The next client secret is there, beside the one in use, which goes on working."
+	case op.Kind == store.RetireOperation:
+		return "The old client secret is gone; reading the app registration back proved it."
 	case op.Kind == store.FixOperation:
 		return "The change was written; the checks of the environment show what became of it."
 	case op.Result != nil && op.Result.Proven:

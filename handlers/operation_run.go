@@ -30,6 +30,8 @@ var carriers = map[store.OperationKind]func(*Handlers, context.Context, undertak
 	store.SetupOperation:  (*Handlers).carrySetup,
 	store.SecretOperation: (*Handlers).carrySetup,
 	store.RemoveOperation: (*Handlers).carryRemoval,
+	store.RotateOperation: (*Handlers).carryRotation,
+	store.RetireOperation: (*Handlers).carryRotation,
 }
 
 // carrySetup makes the environment what it should be; for a SecretOperation
@@ -79,6 +81,9 @@ func (h *Handlers) undertake(ctx, hold context.Context, l *lease) (u undertaking
 	}
 	u.directory = unbroken{d, hold}
 	u.engine = h.engine(u.directory, u.op)
+	if rotates(u.op.Kind) {
+		return u, nil
+	}
 	return u, h.alter(ctx, u.env.ID, func(e *store.Environment) { e.State = store.Applying })
 }
 

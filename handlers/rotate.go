@@ -54,9 +54,10 @@ func (h *Handlers) rotation(ctx context.Context, env store.Environment, p preset
 	if r.actual, err = setup.ReadApplication(ctx, d, r.desired); err != nil {
 		return r, err
 	}
-	if r.actual.App != nil {
-		r.overlap = h.settled(setup.OverlapOf(*r.actual.App, env.Name, additions(r.ops), r.entries, r.read), r.known)
+	if err := (setup.Rotation{Want: r.desired}).Ready(r.actual); err != nil {
+		return r, err
 	}
+	r.overlap = h.settled(setup.OverlapOf(*r.actual.App, env.Name, additions(r.ops), r.entries, r.read), r.known)
 	return r, nil
 }
 
@@ -141,10 +142,12 @@ func (h *Handlers) rotatePage(c *gin.Context) (*rotatePage, rotation, error) {
 // noRotation says why there is nothing to rotate, where that is known.
 func noRotation(err error, env store.Environment) error {
 	var gone *setup.NotFoundError
-	if errors.As(err, &gone) {
-		return &web.Error{Status: http.StatusConflict, Err: err, Public: gone.Error(), Next: web.Link{Label: "Back to the environment", Href: "/environments/" + env.ID}}
+	var none *setup.NoApplicationError
+	var several *setup.ConflictError
+	if !errors.As(err, &gone) && !errors.As(err, &none) && !errors.As(err, &several) {
+		return err
 	}
-	return err
+	return &web.Error{Status: http.StatusConflict, Err: err, Public: sentence(err), Next: web.Link{Label: "Back to the environment", Href: "/environments/" + env.ID}}
 }
 
 // addNext adds the next secret beside the one in use, as an operation. With a
@@ -214,6 +217,27 @@ func (h *Handlers) startRotation(c *gin.Context, r rotation, kind store.Operatio
 	return h.start(c, r.env, who, kind, plan)
 }
 
+// resumeRotation goes on with the half of a rotation that an operation left.
+func (h *Handlers) resumeRotation(c *gin.Context, env store.Environment, p preset.Preset, op store.Operation) (web.Response, error) {
+	d, _, err := h.tenantDirectory(c, env)
+	if err != nil {
+		return nil, err
+	}
+	r, err := h.rotation(c.Request.Context(), env, p, d)
+	if err != nil {
+		return nil, noRotation(err, env)
+	}
+	half := setup.Rotation{Want: r.desired, Old: op.Plan.OldIn()}
+	plan, err := half.PlanAdd(r.actual, r.entries, h.Now())
+	if op.Kind == store.RetireOperation {
+		plan, err = half.PlanRetire(r.actual)
+	}
+	if err != nil || len(plan.Pending()) == 0 {
+		return web.SeeOther("/environments/" + env.ID + "/rotate"), err
+	}
+	return h.startRotation(c, r, op.Kind, plan)
+}
+
 // carryRotation carries out one half of a rotation, in whichever process. Which
 // secret is in use stands in the plan that was recorded.
 func (h *Handlers) carryRotation(ctx context.Context, u undertaking) (setup.Result, error) {
@@ -237,6 +261,26 @@ func (h *Handlers) carryRotation(ctx context.Context, u undertaking) (setup.Resu
 // so that how the environment is doing does not depend on it.
 func rotates(kind store.OperationKind) bool {
 	return kind == store.RotateOperation || kind == store.RetireOperation
+}
+
+// settleRotation brings in line what depends on a rotation's outcome. With the
+// old secret gone, neither its value nor one that is shown, handed over and
+// proven is needed here any more.
+func (h *Handlers) settleRotation(ctx context.Context, op store.Operation, cause error) error {
+	if err := h.alter(ctx, op.Environment, func(e *store.Environment) { recordRotation(e, op) }); err != nil {
+		return err
+	}
+	if cause != nil || op.Kind != store.RetireOperation {
+		return nil
+	}
+	known, err := h.Store.Credentials(ctx, op.Environment)
+	if err != nil {
+		return err
+	}
+	return h.dropSecrets(ctx, op.Environment, func(k store.KeptSecret) bool {
+		c := credentialOf(known, k.KeyID)
+		return k.KeyID == op.Plan.OldIn() || !k.RevealedAt.IsZero() && !c.Handed.IsZero() && c.proven()
+	})
 }
 
 // recordRotation puts what a rotation read on its environment. The new secret

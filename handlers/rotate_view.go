@@ -236,3 +236,22 @@ func refusedProof(p trial.Proof) string {
 	}
 	return words
 }
+
+// overlapping: when the directory was last read, the environment had more than
+// one client secret of its own, so a rotation is on its way.
+func overlapping(env store.Environment, now time.Time) bool {
+	if env.Result == nil || env.State == store.Removed {
+		return false
+	}
+	live := 0
+	for _, s := range env.Result.App.Secrets {
+		if _, ours := entra.IsOurSecret(s.Name, env.Name); ours && !s.ExpiredAt(now) {
+			live++
+		}
+	}
+	return live > 1
+}
+
+func finishRotation(env store.Environment) nextStep {
+	return nextStep{Label: "Finish rotating the client secret", Help: "Two are valid now. Hand the new one over, prove it, then retire the old one.", Href: "/environments/" + env.ID + "/rotate", Primary: true}
+}

@@ -29,7 +29,9 @@ type secretPage struct {
 	Foreign bool
 	SignIn  string
 	Live    *entra.Secret
-	Allow   *gate // before it may be replaced
+	// After is where to go on once the value is stored.
+	After string
+	Allow *gate // before it may be replaced
 }
 
 func (h *Handlers) showSecret(c *gin.Context) (web.Response, error) {
@@ -45,7 +47,7 @@ func (h *Handlers) secretPage(c *gin.Context) (*secretPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	page := &secretPage{Env: env, Preset: p, Field: secretField(p), SignIn: signInFor("/environments/" + env.ID + "/secret")}
+	page := &secretPage{After: "/environments/" + env.ID + "/test", Env: env, Preset: p, Field: secretField(p), SignIn: signInFor("/environments/" + env.ID + "/secret")}
 	page.Title, page.Section = env.Name+": client secret", "start"
 	if env.Result != nil {
 		page.Live = env.Result.Secret
@@ -57,9 +59,22 @@ func (h *Handlers) secretPage(c *gin.Context) (*secretPage, error) {
 	who, _ := person(c)
 	if k := unseenSecret(env, kept); k != nil {
 		page.Kept, page.Foreign = k, !owns(who, *k)
+		if page.After, err = h.afterSecret(c.Request.Context(), env, *k); err != nil {
+			return nil, err
+		}
 	}
 	page.Allow, err = h.gate(c, levelWrite, "/environments/"+env.ID+"/secret")
 	return page, err
+}
+
+// afterSecret leads on with what the secret was made for: the rotation, or the
+// way to a first connection.
+func (h *Handlers) afterSecret(ctx context.Context, env store.Environment, k store.KeptSecret) (string, error) {
+	op, err := h.Store.Operation(ctx, k.Operation)
+	if err == nil && op.Kind == store.RotateOperation {
+		return "/environments/" + env.ID + "/rotate", nil
+	}
+	return "/environments/" + env.ID + "/test", err
 }
 
 func owns(who entra.Person, k store.KeptSecret) bool {

@@ -176,6 +176,9 @@ func (h *Handlers) complete(ctx context.Context, t trial.Trial, p pendingTrial, 
 	if err := h.Store.SaveTrial(ctx, done, "", nil); err != nil {
 		h.Log.Error("test result could not be stored", "test", t.ID, "error", err.Error())
 	}
+	if err := h.noteConsent(ctx, done, p, secret, who); err != nil {
+		h.Log.Warn("that the secret works could not be recorded", "test", t.ID, "error", err.Error())
+	}
 	h.checkWith(ctx, done, p.Run, tokens, secret, who)
 	h.running.end(t.ID)
 	if done.TemporaryURI == trial.URIAdded || done.TemporaryURI == trial.URIIntended {

@@ -26,7 +26,7 @@ type Rotation struct {
 // The step that adds is the one that adds in a setup, so that what a rotation
 // left half done is waited for and found there too, and the other way round.
 func (r Rotation) PlanAdd(actual Actual, entries []Entry, now time.Time) (Plan, error) {
-	if err := r.missing(actual); err != nil {
+	if err := r.Ready(actual); err != nil {
 		return Plan{}, err
 	}
 	p := planner{r.Want, actual, newHistory(entries), now}
@@ -47,7 +47,7 @@ func (r Rotation) PlanAdd(actual Actual, entries []Entry, now time.Time) (Plan, 
 // PlanRetire decides how the old secret goes. It is pure. Whether the new one
 // is proven is the caller's to ask: a leaked secret goes at once.
 func (r Rotation) PlanRetire(actual Actual) (Plan, error) {
-	if err := r.missing(actual); err != nil {
+	if err := r.Ready(actual); err != nil {
 		return Plan{}, err
 	}
 	old, ok := secretOf(*actual.App, r.Old)
@@ -61,9 +61,9 @@ func (r Rotation) PlanRetire(actual Actual) (Plan, error) {
 	return Plan{[]Step{s}}, nil
 }
 
-// missing: there is nothing whose secret could be rotated, or it is not clear
-// what.
-func (r Rotation) missing(actual Actual) error {
+// Ready says why nothing can be rotated: a *NoApplicationError, or a
+// *ConflictError where it is not clear which application is the environment's.
+func (r Rotation) Ready(actual Actual) error {
 	switch {
 	case actual.conflict(r.Want.Name) != nil:
 		return actual.conflict(r.Want.Name)
