@@ -130,7 +130,7 @@ func TestASecondRotationLeadsToTheOpenOne(t *testing.T) {
 	form := b.get(path + "/rotate")
 	mark := c.mark()
 	var all sync.WaitGroup
-	for range 12 {
+	for range 5 { // more at once are held back
 		all.Go(func() { b.submitOnce(form, "Add the next secret", nil) })
 	}
 	all.Wait()
@@ -141,7 +141,7 @@ func TestASecondRotationLeadsToTheOpenOne(t *testing.T) {
 		}
 		return !slices.ContainsFunc(ops, func(o store.Operation) bool { return o.State == store.OperationRunning })
 	})
-	for range 3 {
+	for range 2 {
 		if p := b.submitOnce(form, "Add the next secret", nil); !strings.HasSuffix(p.location, path+"/rotate") {
 			t.Errorf("led to %s (%d)", p.location, p.status)
 		}
@@ -255,7 +255,7 @@ func TestAPastedValueProvesTheNewSecretOnly(t *testing.T) {
 	for value, says := range map[string]string{
 		"": "Paste the new", first: "it is another one", "11111111-2222-3333-4444-555555555555": "secret's ID", "short": "16 to 64",
 	} {
-		b.submit(p, "Prove it now", url.Values{"secret": {value}}).want(422, says).without(value + "x")
+		b.submit(p, "Prove it now", url.Values{"secret": {value}}).want(422, says).without(first)
 	}
 	wrong := second[:3] + "~not-the-value-of-it-0123456789"
 	b.submit(p, "Prove it now", url.Values{"secret": {wrong}})
