@@ -123,7 +123,7 @@ func TestTheCommandLineTakesTheDatabaseFromTheEnvironment(t *testing.T) {
 	key := keyFileAt(t, filepath.Join(t.TempDir(), "key"))
 	t.Setenv("CONSENTRY_DATABASE", canaryURL)
 	var out, errs bytes.Buffer
-	code := run(t.Context(), []string{"serve", "--listen", "localhost:0", "--key-file", key}, &out, &errs)
+	code := run(t.Context(), []string{"serve", "--listen", "localhost:0", "--cloud", "public", "--key-file", key}, &out, &errs)
 	if code != 1 || !strings.Contains(errs.String(), "nowhere on 127.0.0.1") {
 		t.Errorf("exit code %d: %s", code, errs.String())
 	}

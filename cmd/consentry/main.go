@@ -44,7 +44,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var c cli
 	from := newSettings(os.Environ())
 	parser, err := kong.New(&c, kong.Name("consentry"), kong.Description("Microsoft Entra app registrations for Azure DevOps integrations, from nothing to a proven connection."),
-		kong.Writers(stdout, stderr), kong.UsageOnError(), kong.Vars{"cloud": defaultCloud}, kong.Resolvers(from), kong.PostBuild(from.learn))
+		kong.Writers(stdout, stderr), kong.UsageOnError(), kong.Vars{"cloud": defaultCloud, "production": defaultProduction}, kong.Resolvers(from), kong.PostBuild(from.learn))
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1

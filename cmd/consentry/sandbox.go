@@ -19,6 +19,9 @@ import (
 // defaultCloud is where a newcomer begins.
 const defaultCloud = sandboxCloud
 
+// defaultProduction leaves it to whoever starts it.
+const defaultProduction = "false"
+
 // sandboxCommands are the subcommands of a build with the sandbox in it.
 type sandboxCommands struct {
 	Sandbox SandboxCmd `cmd:"" help:"Run the sandbox cloud alone; prints one line of JSON when it is ready."`

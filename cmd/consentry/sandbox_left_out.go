@@ -15,6 +15,9 @@ import (
 // defaultCloud is the only one that this build has by name.
 const defaultCloud = "public"
 
+// defaultProduction: this build is for it.
+const defaultProduction = "true"
+
 // sandboxCommands are none in this build.
 type sandboxCommands struct{}
 
