@@ -37,6 +37,9 @@ func child(path string) error {
 	if d, err := time.ParseDuration(os.Getenv(heldFor)); err == nil {
 		return holdExclusively(path, d)
 	}
+	if n, err := strconv.ParseInt(os.Getenv(killAt), 10, 64); err == nil {
+		return upgradeUntilKilled(path, n, os.Getenv(killIn))
+	}
 	return writeUntilKilled(path, os.Getenv(childKey))
 }
 
