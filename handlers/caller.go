@@ -37,6 +37,8 @@ type visit struct {
 	Checked time.Time `json:"checked"`
 	Proved  time.Time `json:"proved"`
 	IP      string    `json:"ip"`
+	// Way is how they signed in; empty for the browser.
+	Way string `json:"way,omitempty"`
 }
 
 // role of a visit; Anyone for one that was written by hand.

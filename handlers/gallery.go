@@ -84,6 +84,7 @@ func (h *Handlers) gallery() []galleryPage {
 	}
 	pages = append(pages, galleryPage{"new-with-errors", "new_environment.html", newEnvironment(frontegg, setup.Spec{Name: "Not A Name", Inputs: map[string]string{"host": "http://"}},
 		[]setup.FieldError{{Field: "environment", Message: "Names have lower-case letters, digits and hyphens."}, {Field: "inputs.host", Message: "Give the host alone, such as gateway.example.com."}})})
+	pages = append(pages, galleryIdentities(&g)...)
 	pages = append(pages, galleryWizard(draft, frontegg)...)
 	pages = append(pages, galleryRuns(done)...)
 	pages = append(pages, gallerySecrets(done, frontegg)...)
@@ -98,8 +99,9 @@ func (h *Handlers) gallery() []galleryPage {
 func galleryHandlers(h *Handlers) *Handlers {
 	return &Handlers{
 		Cloud: h.Cloud, BaseURL: h.BaseURL, Now: func() time.Time { return galleryTime },
-		Browser:  &BrowserSignIn{ClientID: "11111111-2222-3333-4444-555555555555", Name: "Consentry", Tenant: "organizations"},
-		CLIToken: h.tokens(entra.Person{}),
+		Browser: &BrowserSignIn{ClientID: "11111111-2222-3333-4444-555555555555", Name: "Consentry", Tenant: "organizations"},
+		Device:  &DeviceSignIn{ClientID: "11111111-2222-3333-4444-555555555555", Name: "Consentry", Tenant: "organizations"},
+		Ambient: &Ambient{Kind: AzureCLI, Token: h.tokens(entra.Person{})},
 		Accounts: []Account{{"admin@contoso.example", "a password", "Global Administrator of a healthy tenant"},
 			{"user@fabrikam.example", "a password", "admin consent required; no directory role"}},
 	}

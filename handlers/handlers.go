@@ -13,6 +13,7 @@ import (
 	"github.com/consentry/consentry/diagnose"
 	"github.com/consentry/consentry/entra"
 	"github.com/consentry/consentry/oauth"
+	"github.com/consentry/consentry/remind"
 	"github.com/consentry/consentry/setup"
 	"github.com/consentry/consentry/store"
 	"github.com/consentry/consentry/trial"
@@ -68,17 +69,23 @@ type Handlers struct {
 	Access diagnose.Access
 	// Version of the console, for reports.
 	Version string
-	// Browser and CLIToken are the ways to sign in; one of them at least.
-	Browser  *BrowserSignIn
-	CLIToken TokenFunc
+	// Browser, Device and Ambient are the ways to sign in; one of them at
+	// least, and the first alone where the console is shared.
+	Browser *BrowserSignIn
+	Device  *DeviceSignIn
+	Ambient *Ambient
 	// Accounts may be shown beside the sign-in: a sandbox has some to try.
 	// Those to begin with are of one tenant and come first.
 	Accounts []Account
 	// Gallery shows every page in every state at /_gallery, for people who
 	// work on the console.
 	Gallery bool
-	Log     *slog.Logger
-	Now     func() time.Time
+	// Reminders say how people are told that a credential ends; zero tells
+	// nobody.
+	Reminders remind.Settings
+
+	Log *slog.Logger
+	Now func() time.Time
 	// Sleep waits between attempts; it ends early with ctx.
 	Sleep func(ctx context.Context, d time.Duration) error
 
@@ -100,6 +107,9 @@ type Handlers struct {
 	// redirects is held while an app's list of redirect URIs is read and
 	// written back: it is replaced as a whole.
 	redirects sync.Mutex
+	// polling is held while Microsoft is asked about a device sign-in: a
+	// person has one console to themselves there.
+	polling sync.Mutex
 }
 
 // directory gives the signed-in person's directory, once they have allowed to

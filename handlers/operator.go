@@ -58,7 +58,7 @@ func (h *Handlers) tokens(p entra.Person) TokenFunc {
 	return func(ctx context.Context) (entra.Sensitive, time.Time, error) {
 		t, err := h.livingTokens(ctx, p, refreshAhead)
 		if errors.Is(err, store.ErrNotFound) {
-			return h.cliToken(ctx, p)
+			t, err = h.ambientToken(ctx, p)
 		}
 		return t.Access, t.Expires, err
 	}
@@ -71,7 +71,11 @@ func (h *Handlers) keptTokens(ctx context.Context, p entra.Person) (oauth.Tokens
 	if err != nil {
 		return oauth.Tokens{}, err
 	}
-	return oauth.OpenTokens(sealed)
+	t, err := oauth.OpenTokens(sealed)
+	if err == nil && t.Client != "" && t.Client != h.client() {
+		return oauth.Tokens{}, store.ErrNotFound // those of another app registration
+	}
+	return t, err
 }
 
 // livingTokens are the person's tokens, renewed where they end within ahead.
@@ -105,32 +109,26 @@ func (h *Handlers) confirmed(ctx context.Context, p entra.Person) (oauth.Identit
 	if err != nil {
 		return oauth.Identity{}, err
 	}
-	return h.OAuth.IdentifyAgain(ctx, p, h.Browser.ClientID, t.ID)
+	return h.OAuth.IdentifyAgain(ctx, p, h.client(), t.ID)
 }
 
-// cliToken is the Azure CLI's, as long as the CLI is signed in as this person:
-// whoever ran "az login" since, or signed in through the browser and out
-// again, must not act under another name or in another tenant.
-func (h *Handlers) cliToken(ctx context.Context, p entra.Person) (entra.Sensitive, time.Time, error) {
-	if h.CLIToken == nil {
-		return entra.Sensitive{}, time.Time{}, errSignedOut
+// client is the app registration that people sign in with; empty where nobody
+// does.
+func (h *Handlers) client() entra.ClientID {
+	switch {
+	case h.Browser != nil:
+		return h.Browser.ClientID
+	case h.Device != nil:
+		return h.Device.ClientID
 	}
-	token, expires, err := h.CLIToken(ctx)
-	if err != nil {
-		return token, expires, err
-	}
-	claims, err := oauth.Claims(token)
-	if err != nil || claims["tid"] != string(p.Tenant) || claims["oid"] != string(p.ID) {
-		return entra.Sensitive{}, time.Time{}, errSignedOut
-	}
-	return token, expires, nil
+	return ""
 }
 
 // refresh renews the tokens, asking for no more than the person was asked for.
 // It goes on when the person leaves the page: a new refresh token that is not
 // kept would be lost.
 func (h *Handlers) refresh(ctx context.Context, held *turn, p entra.Person, t oauth.Tokens) (oauth.Tokens, error) {
-	if h.Browser == nil || t.Refresh.IsZero() {
+	if h.client() == "" || t.Refresh.IsZero() {
 		return oauth.Tokens{}, errSignedOut
 	}
 	if held.failed != nil && h.Now().Before(held.until) {
@@ -140,7 +138,7 @@ func (h *Handlers) refresh(ctx context.Context, held *turn, p entra.Person, t oa
 	if len(asked) == 0 { // kept by a version that did not note it
 		asked = levelRead.scopes()
 	}
-	fresh, err := h.OAuth.Refresh(ctx, string(p.Tenant), h.Browser.ClientID, entra.Sensitive{}, t.Refresh, asked)
+	fresh, err := h.OAuth.Refresh(ctx, string(p.Tenant), h.client(), entra.Sensitive{}, t.Refresh, asked)
 	if err != nil {
 		err = h.notRenewed(ctx, p, err)
 		held.failed, held.until = err, h.Now().Add(refreshPause)

@@ -56,7 +56,12 @@ func (h *Handlers) Table() []Route {
 		{Method: get, Path: "/sign-in", handle: h.showSignIn},
 		{Method: get, Path: "/sign-in/begin", Limit: signInLimit, handle: h.beginSignIn},
 		{Method: get, Path: signInCallback, Answers: true, Limit: callbackLimit, handle: h.finishSignIn},
-		{Method: post, Path: "/sign-in/azure-cli", Limit: signInLimit, handle: h.useAzureCLI},
+		{Method: post, Path: "/sign-in/device", Limit: signInLimit, handle: h.startDevice},
+		{Method: get, Path: "/sign-in/device/:id", handle: h.showDevice},
+		{Method: post, Path: "/sign-in/device/:id", Limit: signInLimit, handle: h.pollDevice},
+		{Method: post, Path: "/sign-in/identity", Limit: signInLimit, handle: h.lookIdentity},
+		{Method: get, Path: "/sign-in/identity", handle: h.showIdentity},
+		{Method: post, Path: "/sign-in/identity/use", Limit: signInLimit, handle: h.useIdentity},
 		{Method: post, Path: "/sign-out", handle: h.signOut},
 		{Method: get, Path: "/sign-in/form/:id", Least: Viewer, handle: h.showForm},
 

@@ -151,7 +151,7 @@ func (h *Handlers) allowed(ctx context.Context, p entra.Person, need level) erro
 	t, err := h.keptTokens(ctx, p)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		if h.CLIToken == nil {
+		if h.ambient() == nil {
 			return errSignedOut
 		}
 		return nil

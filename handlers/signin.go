@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"log/slog"
-	"net/http"
 	"net/url"
 	"strings"
 
@@ -22,7 +21,9 @@ type signInPage struct {
 	web.Base
 	signInWords
 	Browser   *BrowserSignIn
-	CLI       bool
+	Device    *DeviceSignIn
+	Ambient   *Ambient
+	Need      level
 	Begin     string // address of the browser sign-in
 	Return    string
 	LoginHost string
@@ -70,13 +71,13 @@ func (h *Handlers) showSignIn(c *gin.Context) (web.Response, error) {
 	need, again := h.wanted(c)
 	page := h.signInPage(localPath(c.Query("return")), need, again)
 	if _, in := person(c); in && (need > h.firstLevel() || again) {
-		page.Accounts, page.Others, page.CLI = nil, nil, false
+		page.Accounts, page.Others, page.Ambient = nil, nil, nil
 	}
 	return web.Page("sign_in.html", page), nil
 }
 
 func (h *Handlers) signInPage(back string, need level, again bool) *signInPage {
-	p := &signInPage{Browser: h.Browser, CLI: h.CLIToken != nil && h.Shared == nil, Return: back, Scopes: need.words(), signInWords: h.wordsFor(need, again)}
+	p := &signInPage{Browser: h.Browser, Device: h.device(), Ambient: h.ambient(), Need: need, Return: back, Scopes: need.words(), signInWords: h.wordsFor(need, again)}
 	p.Accounts, p.Others = byFirstTenant(h.Accounts)
 	p.Title = p.Heading
 	p.Begin = beginPath(need, again, back)
@@ -121,10 +122,13 @@ type pendingSignIn struct {
 const maxFlows = 10
 
 func (h *Handlers) beginSignIn(c *gin.Context) (web.Response, error) {
+	need, again := h.wanted(c)
+	if h.Browser == nil && h.device() != nil { // the way to allow more begins there
+		return web.SeeOther(signInPath(need, again, localPath(c.Query("return")))), nil
+	}
 	if h.Browser == nil {
 		return nil, web.NotFound("browser sign-in")
 	}
-	need, again := h.wanted(c)
 	if h.Shared != nil && need > h.role(c).most() {
 		return h.deniedPage("Your role in this console has no use for what this would ask you to allow."), nil
 	}
@@ -179,29 +183,6 @@ func (h *Handlers) dropOldFlows(sess *web.Session) {
 	if living >= maxFlows {
 		sess.Delete(oldest)
 	}
-}
-
-// useAzureCLI takes the identity that "az login" left on this machine.
-func (h *Handlers) useAzureCLI(c *gin.Context) (web.Response, error) {
-	if h.CLIToken == nil || h.Shared != nil {
-		return nil, web.NotFound("Azure CLI sign-in")
-	}
-	d, err := h.NewDirectory(h.CLIToken)
-	if err != nil {
-		return nil, err
-	}
-	ctx := c.Request.Context()
-	who, err := d.Me(ctx)
-	if err == nil {
-		var t entra.Tenant
-		t, err = d.Tenant(ctx)
-		who.Tenant = t.ID
-	}
-	if err != nil {
-		return nil, &web.Error{Status: http.StatusBadGateway, Err: err, Next: web.Link{Label: "Try again", Href: "/sign-in"},
-			Public: "The Azure CLI gave no usable sign-in. Run \"az login\" (with --tenant where you have several) in a terminal of this machine, then try again."}
-	}
-	return h.welcome(c, who, visit{}, c.PostForm("return"))
 }
 
 // signOut ends the session, and takes the person's tokens away: whoever signs
@@ -270,11 +251,7 @@ func forgetOthers(sess *web.Session) {
 func (h *Handlers) auditSignIn(c *gin.Context, who entra.Person, v visit) error {
 	caller := h.caller(c)
 	caller.Person, caller.Tenant, caller.Role = who, who.Tenant, firstOf(v.Role, Admin.String())
-	way := "browser"
-	if v.Checked.IsZero() && h.Browser == nil {
-		way = "ambient identity"
-	}
-	detail := map[string]string{"way": way, "tenant-name": ""}
+	detail := map[string]string{"way": firstOf(v.Way, "browser"), "tenant-name": ""}
 	return h.Store.Audit(store.As(c.Request.Context(), caller), store.AuditEvent{Action: "sign-in", Result: store.AuditDone,
 		Object: "session/" + web.SessionOf(c).Mark(), Tenant: who.Tenant, Detail: detail})
 }

@@ -307,10 +307,10 @@ func tokenFor(tenant, person string) entra.Sensitive {
 func TestTheAzureCLINeverStandsInForSomebodyElse(t *testing.T) {
 	asked := 0
 	c := newConsole(t, func(h *handlers.Handlers) {
-		h.CLIToken = func(context.Context) (entra.Sensitive, time.Time, error) {
+		h.Ambient = &handlers.Ambient{Kind: handlers.AzureCLI, Token: func(context.Context) (entra.Sensitive, time.Time, error) {
 			asked++
 			return tokenFor("11111111-2222-3333-4444-555555555555", "99999999-2222-3333-4444-555555555555"), time.Now().Add(time.Hour), nil
-		}
+		}}
 	})
 	b, other := c.browser(), c.browser()
 	b.signIn("healthy", "admin")
@@ -337,13 +337,17 @@ func TestTheAzureCLIsIdentityIsUsedWhenItIsTheOneChosen(t *testing.T) {
 	token := c.tokens(admin).Access
 	c.restartWith(func(h *handlers.Handlers) {
 		h.Browser = nil
-		h.CLIToken = func(context.Context) (entra.Sensitive, time.Time, error) {
+		h.Ambient = &handlers.Ambient{Kind: handlers.AzureCLI, Token: func(context.Context) (entra.Sensitive, time.Time, error) {
 			return token, time.Now().Add(time.Hour), nil
-		}
+		}}
 	})
 	b := c.browser()
 	b.get("/sign-in/begin").want(404)
-	if p := b.post("/sign-in/azure-cli", url.Values{"return": {"//evil.example"}}); p.at.Path != "/" || !b.signedIn() {
+	b.post("/sign-in/identity", url.Values{"return": {"//evil.example"}}).want(200, "Ada Admin", string(admin.Tenant), string(admin.ID), sandbox.ConsoleClientID)
+	if b.signedIn() {
+		t.Fatal("somebody is signed in who was only looked at")
+	}
+	if p := b.post("/sign-in/identity/use", nil); p.at.Path != "/" || !b.signedIn() {
 		t.Fatalf("led to %s: %s", p.at, p.text())
 	}
 	if err := c.store.DeleteOperator(t.Context(), admin.Tenant, admin.ID); err != nil {

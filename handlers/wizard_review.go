@@ -118,7 +118,7 @@ func (h *Handlers) showReviewStep(c *gin.Context, page *wizardPage) error {
 		return err
 	}
 	if step.Pending > 0 {
-		if step.Hurdles, err = foresee(ctx, d, plan.Pending()); err != nil {
+		if step.Hurdles, err = foresee(c, d, plan.Pending()); err != nil {
 			return err
 		}
 	}
@@ -131,12 +131,16 @@ func (h *Handlers) showReviewStep(c *gin.Context, page *wizardPage) error {
 
 // foresee says what of the changes will be refused, so that nobody is left
 // with half of them.
-func foresee(ctx context.Context, d Directory, changes []setup.Step) ([]ability, error) {
-	roles, err := d.Roles(ctx)
+func foresee(c *gin.Context, d Directory, changes []setup.Step) ([]ability, error) {
+	ctx := c.Request.Context()
+	policies, err := d.Policies(ctx)
 	if err != nil {
 		return nil, err
 	}
-	policies, err := d.Policies(ctx)
+	if app, ok := application(c); ok {
+		return appHurdles(changes, app, policies), nil
+	}
+	roles, err := d.Roles(ctx)
 	return hurdles(changes, roles, policies), err
 }
 

@@ -38,17 +38,9 @@ func (h *Handlers) showTenantStep(c *gin.Context, page *wizardPage) error {
 		return err
 	}
 	page.Heading = "Set it up in " + firstOf(step.Tenant.DisplayName, string(step.Tenant.ID)) + "?"
-	roles, err := d.Roles(ctx)
-	if err != nil {
-		return err
-	}
-	policies, err := d.Policies(ctx)
-	if err != nil {
-		return err
-	}
 	step.Other = page.Env.Tenant != "" && page.Env.Tenant != who.Tenant
-	step.Abilities, step.Unread = abilities(roles, policies), policies.Unread
-	return nil
+	step.Abilities, step.Unread, err = abilitiesOf(c, d)
+	return err
 }
 
 func (h *Handlers) saveTenantStep(c *gin.Context, page *wizardPage) ([]setup.FieldError, error) {
@@ -68,11 +60,11 @@ func (h *Handlers) saveTenantStep(c *gin.Context, page *wizardPage) ([]setup.Fie
 		return []setup.FieldError{{Field: "tenant", Message: "This environment's app registration is in another tenant. Sign in there, or set up a new environment for this tenant."}}, nil
 	}
 	if page.Env.Step == "tenant" { // nobody has decided on consent yet
-		roles, err := d.Roles(c.Request.Context())
+		consents, err := mayConsent(c, d)
 		if err != nil {
 			return nil, err
 		}
-		page.Env.Spec.SkipConsent = !hasAny(roles, consentRoles...) && !page.Preset.AdminConsent
+		page.Env.Spec.SkipConsent = !consents && !page.Preset.AdminConsent
 	}
 	page.Env.Tenant, page.Env.TenantName = t.ID, t.DisplayName
 	page.Env.Spec.Tenant = string(t.ID)

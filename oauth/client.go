@@ -57,7 +57,7 @@ func (c *Client) Redeem(ctx context.Context, f Flow, code, secret entra.Sensitiv
 	ctx, cancel := c.prepare(ctx)
 	defer cancel()
 	t, err := config.Exchange(ctx, code.Reveal(), options...)
-	return c.tokens(endpoint.TokenURL, t, err)
+	return c.tokens(endpoint.TokenURL, f.ClientID, t, err)
 }
 
 // Refresh exchanges a refresh token for new tokens, which may be for another
@@ -94,7 +94,7 @@ func (c *Client) grant(ctx context.Context, tenant string, id entra.ClientID, se
 	ctx, cancel := c.prepare(ctx)
 	defer cancel()
 	t, err := config.Token(ctx)
-	return c.tokens(endpoint.TokenURL, t, err)
+	return c.tokens(endpoint.TokenURL, id, t, err)
 }
 
 // endpoint fixes the way of authenticating; left open, x/oauth2 would send
@@ -107,7 +107,7 @@ func (c *Client) endpoint(tenant string) oauth2.Endpoint {
 	}
 }
 
-func (c *Client) tokens(url string, t *oauth2.Token, err error) (Tokens, error) {
+func (c *Client) tokens(url string, id entra.ClientID, t *oauth2.Token, err error) (Tokens, error) {
 	if err != nil {
 		return Tokens{}, tokenError(pathOf(url), err)
 	}
@@ -116,6 +116,7 @@ func (c *Client) tokens(url string, t *oauth2.Token, err error) (Tokens, error) 
 		Access:    entra.NewSensitive(t.AccessToken),
 		Refresh:   entra.NewSensitive(t.RefreshToken),
 		TokenType: t.TokenType,
+		Client:    id,
 		Lifetime:  lifetime,
 		Expires:   c.now().Add(lifetime),
 	}

@@ -28,6 +28,8 @@ type Tokens struct {
 	// consented on the same resource into the token as well, so Scopes may hold
 	// more.
 	Asked []string
+	// Client is the application that they were issued to.
+	Client entra.ClientID
 	// Lifetime is the answer's expires_in; Expires counts it from receipt.
 	Lifetime time.Duration
 	Expires  time.Time
@@ -61,14 +63,15 @@ func holds(list []string, scope string) bool {
 
 // sealedTokens is the storage form of Tokens, values in clear.
 type sealedTokens struct {
-	Access    string        `json:"access"`
-	Refresh   string        `json:"refresh,omitempty"`
-	ID        string        `json:"id,omitempty"`
-	TokenType string        `json:"tokenType"`
-	Scopes    []string      `json:"scopes"`
-	Asked     []string      `json:"asked,omitempty"`
-	Lifetime  time.Duration `json:"lifetime"` // nanoseconds
-	Expires   time.Time     `json:"expires"`
+	Access    string         `json:"access"`
+	Refresh   string         `json:"refresh,omitempty"`
+	ID        string         `json:"id,omitempty"`
+	TokenType string         `json:"tokenType"`
+	Scopes    []string       `json:"scopes"`
+	Asked     []string       `json:"asked,omitempty"`
+	Client    entra.ClientID `json:"client,omitempty"`
+	Lifetime  time.Duration  `json:"lifetime"` // nanoseconds
+	Expires   time.Time      `json:"expires"`
 }
 
 // Seal writes the tokens as JSON with their values in clear, for encrypted
@@ -76,7 +79,7 @@ type sealedTokens struct {
 func (t Tokens) Seal() []byte {
 	b, err := json.Marshal(sealedTokens{
 		t.Access.Reveal(), t.Refresh.Reveal(), t.ID.Reveal(),
-		t.TokenType, t.Scopes, t.Asked, t.Lifetime, t.Expires,
+		t.TokenType, t.Scopes, t.Asked, t.Client, t.Lifetime, t.Expires,
 	})
 	if err != nil { // strings, a number and a time of this era always encode
 		panic(err)
@@ -97,6 +100,7 @@ func OpenTokens(sealed []byte) (Tokens, error) {
 		TokenType: s.TokenType,
 		Scopes:    s.Scopes,
 		Asked:     s.Asked,
+		Client:    s.Client,
 		Lifetime:  s.Lifetime,
 		Expires:   s.Expires,
 	}, nil

@@ -111,6 +111,21 @@
     document.querySelectorAll("[data-secret]").forEach(function (el) { el.textContent = ""; });
   });
 
+  // A sign-in that is finished elsewhere: the form asks as often as it may, and
+  // leads on when there is something to be led to.
+  document.querySelectorAll("form[data-poll]").forEach(function (form) {
+    var later = function (seconds) { timer = setTimeout(ask, 1000 * seconds); };
+    var ask = function () {
+      fetch(form.action, { method: "POST", headers: { "Accept": "application/json" }, credentials: "same-origin", cache: "no-store" })
+        .then(function (r) { return r.ok ? r.json() : { go: location.href }; })
+        .then(function (r) { if (r.go) { location.replace(r.go); } else { later(r.again); } })
+        .catch(function () { later(10); });
+    };
+    var timer = 0;
+    later(Number(form.getAttribute("data-poll")));
+    window.addEventListener("pagehide", function () { clearTimeout(timer); });
+  });
+
   // Microsoft's page opens in a window of its own; when that closes without
   // an answer having come, the console is told.
   document.addEventListener("click", function (e) {

@@ -222,7 +222,7 @@ func (s *ServeCmd) offerCLI(c *console) error {
 	cred, err := graph.AzureCLI(c.cloud, tenant)
 	switch {
 	case err == nil:
-		c.handlers.CLIToken = tokenOf(cred)
+		c.handlers.Ambient = &handlers.Ambient{Kind: handlers.AzureCLI, Tenant: tenant, Token: tokenOf(cred)}
 	case c.handlers.Browser == nil:
 		return err
 	}
