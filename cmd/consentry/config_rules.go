@@ -36,7 +36,7 @@ func (s *ServeCmd) check() problems {
 	if s.settings != nil {
 		out = slices.Clone(s.settings.wrong)
 	}
-	for _, rules := range [][]configRule{placeRules, dataRules, signInRules} {
+	for _, rules := range [][]configRule{placeRules, dataRules, signInRules, remindRules, productionRules} {
 		for _, r := range rules {
 			if text := r.wrong(c); text != "" {
 				out = append(out, s.of(r.flag, text))

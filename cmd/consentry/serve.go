@@ -40,6 +40,8 @@ type ServeCmd struct {
 	Gallery  bool   `help:"Show every page in every state at /_gallery, for work on the console."`
 	Debug    bool   `help:"Log at debug level."`
 
+	Production bool `default:"${production}" negatable:"" help:"Refuse whatever is for trying out: the sandbox, the gallery. On by default where the sandbox was left out of the build."`
+
 	origin `kong:"-"`
 }
 
