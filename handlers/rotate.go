@@ -57,7 +57,8 @@ func (h *Handlers) rotation(ctx context.Context, env store.Environment, p preset
 	if err := (setup.Rotation{Want: r.desired}).Ready(r.actual); err != nil {
 		return r, err
 	}
-	r.overlap = h.settled(setup.OverlapOf(*r.actual.App, env.Name, additions(r.ops), r.entries, r.read), r.known)
+	r.overlap = setup.OverlapOf(*r.actual.App, env.Name, store.Additions(r.ops), r.entries, r.read).
+		Settled(func(key entra.KeyID) bool { return store.CredentialOf(r.known, key).InUse() })
 	return r, nil
 }
 
@@ -74,43 +75,6 @@ func (h *Handlers) rememberedOf(ctx context.Context, r *rotation) (err error) {
 	}
 	r.known, err = h.Store.Credentials(ctx, r.env.ID)
 	return err
-}
-
-// additions are the operations that added a secret beside another, newest
-// first.
-func additions(ops []store.Operation) []setup.Addition {
-	var out []setup.Addition
-	for _, o := range ops {
-		if o.Kind == store.RotateOperation {
-			out = append(out, setup.Addition{Operation: o.ID, Old: o.Plan.OldIn()})
-		}
-	}
-	return out
-}
-
-// settled: a new secret that is handed over and proven, with no old one left,
-// is the one in use, and the rotation is over.
-func (h *Handlers) settled(o setup.Overlap, known []store.Credential) setup.Overlap {
-	if o.New == nil || o.Old != nil || o.Elsewhere {
-		return o
-	}
-	if c := credentialOf(known, o.New.KeyID); !c.Handed.IsZero() && c.proven() {
-		o.Old, o.New = o.New, nil
-	}
-	return o
-}
-
-// A credential is what is known of a secret, with what it means.
-type credential struct{ store.Credential }
-
-func (c credential) proven() bool { return c.Proof != nil && c.Proof.Proven() }
-
-func credentialOf(known []store.Credential, key entra.KeyID) credential {
-	i := slices.IndexFunc(known, func(c store.Credential) bool { return c.KeyID == key })
-	if i < 0 {
-		return credential{store.Credential{KeyID: key}}
-	}
-	return credential{known[i]}
 }
 
 func (h *Handlers) showRotate(c *gin.Context) (web.Response, error) {
@@ -278,25 +242,17 @@ func (h *Handlers) settleRotation(ctx context.Context, op store.Operation, cause
 		return err
 	}
 	return h.dropSecrets(ctx, op.Environment, func(k store.KeptSecret) bool {
-		c := credentialOf(known, k.KeyID)
-		return k.KeyID == op.Plan.OldIn() || !k.RevealedAt.IsZero() && !c.Handed.IsZero() && c.proven()
+		return k.KeyID == op.Plan.OldIn() || !k.RevealedAt.IsZero() && store.CredentialOf(known, k.KeyID).InUse()
 	})
 }
 
 // recordRotation puts what a rotation read on its environment. The new secret
 // is to be handed over, whatever the hand-off of the old one said.
 func recordRotation(e *store.Environment, op store.Operation) {
-	if op.Result == nil || op.Result.App.ClientID == "" {
+	if op.Result == nil {
 		return
 	}
-	if e.Result == nil {
-		e.Result = &setup.Result{}
-	}
-	certificates := e.Result.App.Certificates
-	e.Result.App, e.Result.Secret = op.Result.App, op.Result.Secret
-	if e.Result.App.Certificates == nil { // where they were not asked for
-		e.Result.App.Certificates = certificates
-	}
+	e.NoteRotation(*op.Result)
 	p, ok := preset.ByID(e.Spec.Integration)
 	if ok && op.Kind == store.RotateOperation && len(op.Result.Changed) > 0 {
 		e.Handed = slices.DeleteFunc(e.Handed, func(label string) bool { return label == secretField(p) })

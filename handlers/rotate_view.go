@@ -120,8 +120,8 @@ func (page *rotatePage) operations(ops []store.Operation) {
 
 // next tells how far the new secret got.
 func (page *rotatePage) next(r rotation, who entra.Person, now time.Time) {
-	known := credentialOf(r.known, page.New.KeyID)
-	page.Handed = known.Credential
+	known := store.CredentialOf(r.known, page.New.KeyID)
+	page.Handed = known
 	if i := slices.IndexFunc(r.kept, func(k store.KeptSecret) bool { return k.KeyID == page.New.KeyID }); i >= 0 {
 		k := r.kept[i]
 		page.Kept, page.Foreign = &k, !owns(who, k)
@@ -130,7 +130,7 @@ func (page *rotatePage) next(r rotation, who entra.Person, now time.Time) {
 	if known.Proof != nil {
 		page.Proof = viewProof(*known.Proof, now)
 	}
-	page.MayRetire = page.Old != nil && !known.Handed.IsZero() && known.proven()
+	page.MayRetire = page.Old != nil && known.InUse()
 }
 
 // steps decides what is done and what is to be done now.

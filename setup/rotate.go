@@ -134,6 +134,16 @@ func OverlapOf(app entra.Application, environment string, additions []Addition, 
 	return o
 }
 
+// Settled is the overlap once the new secret is in use: where no old one is
+// left beside it, the rotation is over and it is the one that the next will
+// replace.
+func (o Overlap) Settled(inUse func(entra.KeyID) bool) Overlap {
+	if o.New != nil && o.Old == nil && !o.Elsewhere && inUse(o.New.KeyID) {
+		o.Old, o.New = o.New, nil
+	}
+	return o
+}
+
 // fromAdditions finds the new secret by the operation in its name.
 func (o *Overlap) fromAdditions(app entra.Application, environment string, live []entra.Secret, additions []Addition, now time.Time) bool {
 	for _, a := range additions {

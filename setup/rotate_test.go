@@ -69,6 +69,28 @@ func TestWhichSecretsOverlap(t *testing.T) {
 	}
 }
 
+func TestARotationIsOverOnceTheNewSecretStandsAloneAndIsInUse(t *testing.T) {
+	old, next := secretMade("k1", "op1", 500), secretMade("k2", "op2", 2)
+	in, out := func(entra.KeyID) bool { return true }, func(entra.KeyID) bool { return false }
+	tests := []struct {
+		name     string
+		overlap  Overlap
+		inUse    func(entra.KeyID) bool
+		old, new entra.KeyID
+	}{
+		{"alone and in use", Overlap{New: &next}, in, "k2", ""},
+		{"alone and not in use yet", Overlap{New: &next}, out, "", "k2"},
+		{"beside the old one", Overlap{Old: &old, New: &next}, in, "k1", "k2"},
+		{"made elsewhere", Overlap{New: &next, Elsewhere: true}, in, "", "k2"},
+		{"none", Overlap{}, in, "", ""},
+	}
+	for _, tt := range tests {
+		if o := tt.overlap.Settled(tt.inUse); keyOf(o.Old) != tt.old || keyOf(o.New) != tt.new {
+			t.Errorf("%s: old %q, new %q", tt.name, keyOf(o.Old), keyOf(o.New))
+		}
+	}
+}
+
 func TestThePlanOfAnAddition(t *testing.T) {
 	first, second := secretMade("k1", "op1", 500), secretMade("k2", "op2", 2)
 	app := appWith(first)

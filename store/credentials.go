@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/setup"
 	"github.com/consentry/consentry/trial"
 )
 
@@ -21,6 +22,50 @@ type Credential struct {
 	HandedBy entra.Person
 	// Proof is the last token request with it; nil before the first.
 	Proof *trial.Proof
+}
+
+// InUse: it is entered where it is used and was proven to work, so that
+// nothing else needs to stand beside it.
+func (c Credential) InUse() bool {
+	return !c.Handed.IsZero() && c.Proof != nil && c.Proof.Proven()
+}
+
+// CredentialOf finds one among those known; one of which nothing is known has
+// its KeyID alone.
+func CredentialOf(known []Credential, key entra.KeyID) Credential {
+	i := slices.IndexFunc(known, func(c Credential) bool { return c.KeyID == key })
+	if i < 0 {
+		return Credential{KeyID: key}
+	}
+	return known[i]
+}
+
+// Additions are the operations that added a credential beside another, in the
+// order given: newest first, as Operations lists them.
+func Additions(ops []Operation) []setup.Addition {
+	var out []setup.Addition
+	for _, o := range ops {
+		if o.Kind == RotateOperation {
+			out = append(out, setup.Addition{Operation: o.ID, Old: o.Plan.OldIn()})
+		}
+	}
+	return out
+}
+
+// NoteRotation puts what a rotation read on its environment; how the
+// environment is doing otherwise is not its business.
+func (e *Environment) NoteRotation(r setup.Result) {
+	if r.App.ClientID == "" {
+		return
+	}
+	if e.Result == nil {
+		e.Result = &setup.Result{}
+	}
+	certificates := e.Result.App.Certificates
+	e.Result.App, e.Result.Secret = r.App, r.Secret
+	if r.App.Certificates == nil { // they were not asked for
+		e.Result.App.Certificates = certificates
+	}
 }
 
 // ofVisible ends a query on rows of an environment, whose id is its first
@@ -46,10 +91,7 @@ func scanCredential(row scanner) (Credential, error) {
 // Credential is what is known of one; nothing yet is no error.
 func (s *Store) Credential(ctx context.Context, env string, key entra.KeyID) (Credential, error) {
 	list, err := s.Credentials(ctx, env)
-	if i := slices.IndexFunc(list, func(c Credential) bool { return c.KeyID == key }); i >= 0 {
-		return list[i], err
-	}
-	return Credential{KeyID: key}, err
+	return CredentialOf(list, key), err
 }
 
 // HandOver records that the credential is entered where it is used, or with
