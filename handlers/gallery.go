@@ -92,6 +92,7 @@ func (h *Handlers) gallery() []galleryPage {
 	pages = append(pages, galleryChecks(&g, done)...)
 	pages = append(pages, galleryExplanations(h.Cloud)...)
 	pages = append(pages, galleryAdvice(h.Cloud)...)
+	pages = append(pages, galleryAudit()...)
 	return append(pages, galleryRemovals(draft, done, frontegg)...)
 }
 

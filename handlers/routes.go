@@ -126,6 +126,10 @@ func (h *Handlers) Table() []Route {
 		{Method: get, Path: "/runs/:id/report.md", Least: Viewer, handle: h.reportMarkdown},
 		{Method: get, Path: "/runs/:id/report.json", Least: Viewer, handle: h.reportJSON},
 		{Method: post, Path: "/runs/open", Least: Support, Body: web.Body{Bytes: maxUpload, File: true}, handle: h.openReport},
+
+		// What was done with the console.
+		{Method: get, Path: "/audit", Least: Admin, handle: h.showAudit},
+		{Method: post, Path: "/audit/export", Least: Admin, Limit: changeLimit, handle: h.exportAudit},
 	}
 	if h.Gallery {
 		table = append(table,
