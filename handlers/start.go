@@ -1,6 +1,9 @@
 package handlers
 
 import (
+	"errors"
+	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -14,7 +17,12 @@ import (
 type startPage struct {
 	web.Base
 	Environments []environmentRow
+	Next         string // address of the page after this one; empty on the last
+	Continued    bool   // this is not the first
 }
+
+// startRows is how many environments a page lists.
+const startRows = 25
 
 type environmentRow struct {
 	ID, Name, Integration, Tenant string
@@ -24,11 +32,21 @@ type environmentRow struct {
 }
 
 func (h *Handlers) showStart(c *gin.Context) (web.Response, error) {
-	envs, err := h.Store.Environments(c.Request.Context())
-	if err != nil {
+	place := c.Query("place")
+	envs, next, err := h.Store.EnvironmentsPage(c.Request.Context(), place, startRows)
+	switch {
+	case errors.Is(err, store.ErrCursor):
+		return nil, &web.Error{Status: http.StatusBadRequest, Err: err, Public: "This address is no place in your list: it was changed, or was made for somebody else.", Next: web.Link{Label: "The first environments", Href: "/"}}
+	case err != nil:
 		return nil, err
+	case len(envs) == 0 && place != "": // they were deleted meanwhile
+		return web.SeeOther("/"), nil
 	}
-	return web.Page("start.html", h.startPage(envs)), nil
+	page := h.startPage(envs)
+	if page.Continued = place != ""; next != "" {
+		page.Next = "/?place=" + url.QueryEscape(next)
+	}
+	return web.Page("start.html", page), nil
 }
 
 func (h *Handlers) startPage(envs []store.Environment) *startPage {
