@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -28,6 +29,10 @@ type checked struct {
 	cloud    entra.Cloud // zero when it cannot be told
 	database string      // URL; empty for a file
 }
+
+// allRules are applied in this order: earlier ones find the cloud and the
+// database that later ones look at.
+var allRules = [][]configRule{placeRules, dataRules, signInRules, productionRules}
 
 // check applies every rule.
 func (s *ServeCmd) check() problems {
@@ -54,7 +59,7 @@ var placeRules = []configRule{
 		}
 		var err error
 		if c.cloud, err = cloudOf(c.Cloud); err != nil {
-			return "give public, sandbox, or a JSON file with the base URLs of a cloud: " + withoutPath(err)
+			return "give public, sandbox, or a JSON file with the base URLs of a cloud: " + withoutValues(withoutPath(err))
 		}
 		return ""
 	}},
@@ -205,6 +210,17 @@ func foreignEyes(path string) string {
 		return ""
 	}
 	return fmt.Sprintf("others on this machine may use the file (mode %04o): run chmod 600 on it", info.Mode().Perm())
+}
+
+// address is one that an error quotes.
+var address = regexp.MustCompile(`"[^"\s]*[/:][^"\s]*"`)
+
+// withoutValues is an error's text without the addresses and file in it.
+func withoutValues(text string) string {
+	if i := strings.Index(text, "cloud file: "); i >= 0 {
+		text = text[i:]
+	}
+	return address.ReplaceAllString(text, "it")
 }
 
 // withoutPath is an error's text without the names of files in it.

@@ -19,6 +19,7 @@ type cli struct {
 	Serve ServeCmd `cmd:"" default:"withargs" help:"Run the console. Without arguments it works on an in-process sandbox."`
 	sandboxCommands
 	Setup   SetupCmd   `cmd:"" help:"Set up an environment from a file: show the plan, or apply it. Applying again goes on where a stopped run ended."`
+	Rotate  RotateCmd  `cmd:"" help:"Replace a client secret without interruption: add the next one, prove it, retire the old."`
 	Explain ExplainCmd `cmd:"" help:"Say what a pasted error means, who has to act and how."`
 	Check   CheckCmd   `cmd:"" help:"Find out why an integration does not work, or whether it will."`
 	keepingCommands
@@ -38,13 +39,19 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
+// newParser reads command lines into c, with the settings that from has.
+func newParser(c *cli, from *settings, o ...kong.Option) (*kong.Kong, error) {
+	return kong.New(c, append(o, kong.Name("consentry"), kong.UsageOnError(), kong.Resolvers(from), kong.PostBuild(from.learn),
+		kong.Description("Microsoft Entra app registrations for Azure DevOps integrations, from nothing to a proven connection."),
+		kong.Vars{"cloud": defaultCloud, "production": defaultProduction})...)
+}
+
 // run carries out one command line and returns the exit code: 0 done and
 // nothing wrong, 2 changes pending or something found, 3 undecided, 1 error.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var c cli
 	from := newSettings(os.Environ())
-	parser, err := kong.New(&c, kong.Name("consentry"), kong.Description("Microsoft Entra app registrations for Azure DevOps integrations, from nothing to a proven connection."),
-		kong.Writers(stdout, stderr), kong.UsageOnError(), kong.Vars{"cloud": defaultCloud, "production": defaultProduction}, kong.Resolvers(from), kong.PostBuild(from.learn))
+	parser, err := newParser(&c, from, kong.Writers(stdout, stderr))
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
