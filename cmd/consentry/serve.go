@@ -40,6 +40,8 @@ type ServeCmd struct {
 	Gallery  bool   `help:"Show every page in every state at /_gallery, for work on the console."`
 	Debug    bool   `help:"Log at debug level."`
 
+	RemindFlags
+
 	Production bool `default:"${production}" negatable:"" help:"Refuse whatever is for trying out: the sandbox, the gallery. On by default where the sandbox was left out of the build."`
 
 	origin `kong:"-"`
@@ -171,6 +173,9 @@ func (s *ServeCmd) build(ctx context.Context, l net.Listener, log *slog.Logger) 
 		Access:  diagnose.Access{Cloud: c.cloud, SignIn: signIn, DevOps: devops, Prober: diagnose.Dialer{Transport: transport}},
 		Version: version(),
 		Gallery: s.Gallery, Log: log, Now: time.Now, Sleep: sleep,
+	}
+	if c.handlers.Reminders, err = s.reminders(); err != nil {
+		return c, err
 	}
 	if c.sandbox != nil {
 		c.handlers.Accounts = c.sandbox.accounts()

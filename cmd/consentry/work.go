@@ -41,6 +41,7 @@ func (c *console) rounds() []work.Periodic {
 	return []work.Periodic{
 		{Name: "recover", Every: 10 * time.Second, Do: c.handlers.Recover},
 		{Name: "sweep", Every: time.Minute, Do: c.handlers.Sweep},
+		{Name: "remind", Every: time.Hour, Do: c.handlers.Remind},
 	}
 }
 
