@@ -58,6 +58,7 @@ func (r *setupRun) apply(ctx context.Context) (err error) {
 	if err := r.checkTenant(who); err != nil {
 		return err
 	}
+	ctx = store.As(ctx, store.Caller{Person: who, Role: "admin", Tenant: who.Tenant, Everything: true})
 	env, err := r.environment(ctx, st, who)
 	if err != nil {
 		return err
@@ -94,8 +95,7 @@ func (r *setupRun) checkTenant(who entra.Person) error {
 }
 
 // environment finds the environment by name or makes it, brings its spec up
-// to date, and ends what a killed process left running: no other process has
-// the database open, so none is at work.
+// to date, and ends what a killed process left running.
 func (r *setupRun) environment(ctx context.Context, st *store.Store, who entra.Person) (store.Environment, error) {
 	env, err := st.EnvironmentByName(ctx, r.spec.Name)
 	if errors.Is(err, store.ErrNotFound) {
@@ -107,17 +107,11 @@ func (r *setupRun) environment(ctx context.Context, st *store.Store, who entra.P
 	if env.Tenant != "" && env.Tenant != who.Tenant {
 		return env, fmt.Errorf("the environment %s is set up in the tenant %s, and the sign-in is for %s: sign in there, or give the environment another name", env.Name, env.Tenant, who.Tenant)
 	}
+	if err := r.endCutOff(ctx, st, env); err != nil {
+		return env, err
+	}
 	env.Spec, env.Tenant = r.spec, who.Tenant
-	if env, err = st.SaveEnvironment(ctx, env); err != nil {
-		return env, err
-	}
-	ops, err := st.Operations(ctx, env.ID)
-	if err != nil || len(ops) == 0 || ops[0].State != store.OperationRunning {
-		return env, err
-	}
-	r.say.line("An earlier run was cut off; going on where it ended.")
-	ops[0].State, ops[0].Error = store.OperationFailed, "The process that ran it ended before it was done. A later run goes on."
-	return env, st.FinishOperation(ctx, ops[0])
+	return st.SaveEnvironment(ctx, env)
 }
 
 func (r *setupRun) planFor(ctx context.Context, st *store.Store, env store.Environment, actual setup.Actual) (setup.Plan, error) {
@@ -130,15 +124,16 @@ func (r *setupRun) planFor(ctx context.Context, st *store.Store, env store.Envir
 	return p, err
 }
 
-// carryOut runs the plan as one operation and records how it ended. The lease
-// needs no renewing here: nobody else can open the database.
+// carryOut runs the plan as one operation and records how it ended.
 func (r *setupRun) carryOut(ctx context.Context, st *store.Store, env store.Environment, who entra.Person, plan setup.Plan, actual setup.Actual) (store.Environment, error) {
 	op, err := st.StartOperation(ctx, env.ID, store.SetupOperation, who, plan)
 	if err != nil {
 		return env, err
 	}
 	engine := setup.Engine{Directory: r.dir, Journal: st.Journal(op), Now: time.Now, Sleep: sleep, Observe: r.say.event}
-	result, cause := engine.ApplyFrom(ctx, r.want, actual, op.ID)
+	working, end := hold(ctx, st, op)
+	result, cause := engine.ApplyFrom(working, r.want, actual, op.ID)
+	end()
 	r.report.Result = &result
 	record := context.WithoutCancel(ctx)
 	entries, err := st.Entries(record, op.ID)
