@@ -64,7 +64,7 @@ func (h *Handlers) gallery() []galleryPage {
 		{"form-kept", "form_kept.html", formView(keptForm{Path: "/setup/frontegg", Back: "/setup/frontegg", Fields: url.Values{"environment": {"frontegg-prod"}, "inputs.host": {"gateway.example.com"}, "version": {"3"}}})},
 		{"denied", "denied.html", g.deniedView("You are known, but you have no role in this console yet.")},
 		{"integrations", "integrations.html", galleryIntegrations()},
-		{"environment", "environment.html", g.environmentPage(done, frontegg, galleryOperations(done), galleryTrials(), galleryKept())},
+		{"environment", "environment.html", galleryReminded(g.environmentPage(done, frontegg, galleryOperations(done), galleryTrials(), galleryKept()), done)},
 		{"environment-attention", "environment.html", g.environmentPage(galleryAttention(done), frontegg, nil, nil, nil)},
 		{"hand-off", "hand_off.html", handOff(done, frontegg)},
 		{"hand-off-too-early", "hand_off.html", handOff(draft, frontegg)},
@@ -89,6 +89,7 @@ func (h *Handlers) gallery() []galleryPage {
 	pages = append(pages, galleryRuns(done)...)
 	pages = append(pages, gallerySecrets(done, frontegg)...)
 	pages = append(pages, galleryTests(&g, done)...)
+	pages = append(pages, galleryRotations(done, frontegg)...)
 	pages = append(pages, galleryChecks(&g, done)...)
 	pages = append(pages, galleryExplanations(h.Cloud)...)
 	pages = append(pages, galleryAdvice(h.Cloud)...)

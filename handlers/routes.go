@@ -86,6 +86,13 @@ func (h *Handlers) Table() []Route {
 		{Method: post, Path: "/environments/:id/secret/:secret/reveal", Least: Admin, Limit: revealLimit, handle: h.revealSecret},
 		{Method: post, Path: "/environments/:id/secret/replace", Least: Admin, Recent: true, Limit: changeLimit, handle: h.replaceSecret},
 
+		// The next secret beside the one in use, until the old one can go.
+		{Method: get, Path: "/environments/:id/rotate", Least: Admin, handle: h.showRotate},
+		{Method: post, Path: "/environments/:id/rotate", Least: Admin, Recent: true, Limit: changeLimit, handle: h.addNext},
+		{Method: post, Path: "/environments/:id/rotate/handed", Least: Admin, handle: h.handNext},
+		{Method: post, Path: "/environments/:id/rotate/prove", Least: Admin, Limit: revealLimit, handle: h.proveNext},
+		{Method: post, Path: "/environments/:id/rotate/retire", Least: Admin, Recent: true, Limit: changeLimit, handle: h.retire},
+
 		// Test consent.
 		{Method: get, Path: "/tests/new", Least: Support, handle: h.showTestAny},
 		{Method: post, Path: "/tests", Least: Support, Limit: checkLimit, handle: h.startTestAny},
@@ -105,6 +112,7 @@ func (h *Handlers) Table() []Route {
 
 		// Living with an environment.
 		{Method: get, Path: "/environments/:id", Least: Viewer, handle: h.showEnvironment},
+		{Method: post, Path: "/environments/:id/contacts", Least: Admin, handle: h.saveContacts},
 		{Method: get, Path: "/environments/:id/hand-off", Least: Admin, handle: h.showHandOff},
 		{Method: post, Path: "/environments/:id/hand-off", Least: Admin, handle: h.tickHandOff},
 		{Method: get, Path: "/environments/:id/remove", Least: Admin, handle: h.showRemove},
