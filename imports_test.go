@@ -51,6 +51,7 @@ var rules = []rule{
 	{"web", []string{"templates", "static"}, nil, "the shell knows no domain"},
 	{"handlers", []string{"entra", "preset", "setup", "oauth", "trial", "store", "web", "checks", "diagnose", "explain", "advise", "work", "remind"}, []string{"net/http/httputil"}, "pages reach Graph and Azure DevOps through the few methods they declare"},
 	{"e2e", []string{}, nil, "end-to-end tests drive the built binary from outside"},
+	{"e2e/drive", []string{}, []string{"github.com/microsoftgraph", "github.com/gin-gonic"}, "built programs are driven from outside"},
 	{"e2e/connector", []string{}, []string{"github.com", "golang.org"}, "a connector shares nothing with what it is a witness of"},
 }
 

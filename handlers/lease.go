@@ -12,7 +12,7 @@ import (
 
 const (
 	// leaseEvery is how often a running operation says that it is alive.
-	leaseEvery = 5 * time.Second
+	leaseEvery = 4 * time.Second
 	// operationLimit is how long one may take. Nobody waits as long for a
 	// directory that catches up: two minutes for each request.
 	operationLimit = 15 * time.Minute

@@ -125,6 +125,7 @@ func (h *Handlers) run(ctx context.Context, op store.Operation, asked time.Time)
 	defer h.running.end(op.ID)
 	l := h.claim(op, asked)
 	go l.keep(hold, stop, halt)
+	h.Log.Info("operation is carried out here", "operation", op.ID, "kind", string(op.Kind))
 	result, err := contained(func() (setup.Result, error) {
 		u, err := h.undertake(working, hold, l)
 		if err != nil {

@@ -58,7 +58,7 @@ func TestAnOperationThatCannotSayItIsAliveStops(t *testing.T) {
 	beat := make(chan struct{})
 	c := newConsole(t, func(h *handlers.Handlers) {
 		h.Sleep = func(ctx context.Context, d time.Duration) error {
-			if d < 5*time.Second {
+			if d < 4*time.Second {
 				return sleep(ctx, d)
 			}
 			select {

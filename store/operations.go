@@ -35,8 +35,9 @@ const (
 	OperationInterrupted OperationState = "interrupted" // its process died or lost the lease
 )
 
-// Lease is how long a running operation counts as alive without renewing.
-const Lease = 30 * time.Second
+// Lease is how long a running operation counts as alive without renewing. So
+// long another process waits before it goes on in the place of one that died.
+const Lease = 15 * time.Second
 
 // An Operation is one run of a plan. At most one runs for an environment.
 type Operation struct {

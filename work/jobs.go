@@ -22,6 +22,9 @@ func jobs(o Options) (*river.Workers, []*river.PeriodicJob, error) {
 			return nil, nil, fmt.Errorf("the periodic job %q needs a name of its own, at least a second, and something to do", p.Name)
 		}
 		rounds.rounds[p.Name] = p
+		if p.Everywhere {
+			continue
+		}
 		args, opts := periodicArgs{p.Name}, onceIn(p.Every)
 		schedule = append(schedule, river.NewPeriodicJob(river.PeriodicInterval(p.Every),
 			func() (river.JobArgs, *river.InsertOpts) { return args, opts }, &river.PeriodicJobOpts{RunOnStart: true}))
@@ -69,14 +72,42 @@ func (w *periodicWorker) Timeout(job *river.Job[periodicArgs]) time.Duration {
 
 // Work implements river.Worker.
 func (w *periodicWorker) Work(ctx context.Context, job *river.Job[periodicArgs]) error {
-	p, ok := w.rounds[job.Args.Name]
-	if !ok { // ordered by a replica of another version
-		return nil
-	}
-	if err := contained(ctx, w.log, p.Name, p.Do); err != nil && ctx.Err() == nil {
-		w.log.WarnContext(ctx, "a round of what is done regularly failed; the next tries again", "round", p.Name, "error", err.Error())
+	if p, ok := w.rounds[job.Args.Name]; ok { // else it was ordered by a replica of another version
+		round(ctx, w.log, p)
 	}
 	return nil
+}
+
+func round(ctx context.Context, log *slog.Logger, p Periodic) {
+	if err := contained(ctx, log, p.Name, p.Do); err != nil && ctx.Err() == nil {
+		log.WarnContext(ctx, "a round of what is done regularly failed; the next tries again", "round", p.Name, "error", err.Error())
+	}
+}
+
+// everywhere are those that each process does.
+func everywhere(all []Periodic) (own []Periodic) {
+	for _, p := range all {
+		if p.Everywhere {
+			own = append(own, p)
+		}
+	}
+	return own
+}
+
+// goRound does what comes round, from one stretch after the start on.
+func (q *Queue) goRound(ctx context.Context, p Periodic) {
+	ticker := time.NewTicker(p.Every)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		ctx, cancel := context.WithTimeout(ctx, max(p.Every, time.Minute))
+		round(ctx, q.log, p)
+		cancel()
+	}
 }
 
 // contained keeps a defect from reaching River, which would write the panic's

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -40,6 +41,10 @@ type Periodic struct {
 	Name  string
 	Every time.Duration // at least a second
 	Do    func(context.Context) error
+	// Everywhere lets each process do it, rather than one of them: River takes
+	// up to twenty seconds to find another when the one that is to order the
+	// rounds has died.
+	Everywhere bool
 }
 
 // The queues: what comes round does not wait behind operations.
@@ -67,6 +72,11 @@ const (
 // A Queue wakes workers, in this process and in the other replicas.
 type Queue struct {
 	client *river.Client[*sql.Tx]
+	// own are the rounds that this process does by itself.
+	own  []Periodic
+	log  *slog.Logger
+	stop context.CancelFunc
+	done sync.WaitGroup
 }
 
 // New brings River's tables up to date. Nothing begins before Start.
@@ -96,7 +106,7 @@ func New(ctx context.Context, o Options) (*Queue, error) {
 	if err != nil {
 		return nil, fmt.Errorf("work: %w", err)
 	}
-	return &Queue{client}, nil
+	return &Queue{client: client, own: everywhere(o.Periodic), log: o.Log}, nil
 }
 
 // Start begins to work on what somebody woke, and with the rounds. What waits
@@ -105,6 +115,10 @@ func New(ctx context.Context, o Options) (*Queue, error) {
 func (q *Queue) Start(ctx context.Context) error {
 	if err := q.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("work: start: %w", err)
+	}
+	ctx, q.stop = context.WithCancel(context.WithoutCancel(ctx))
+	for _, p := range q.own {
+		q.done.Go(func() { q.goRound(ctx, p) })
 	}
 	return nil
 }
@@ -147,6 +161,11 @@ func (q *Queue) Nudge(ctx context.Context, operation string, fence int64) error 
 // Stop lets nothing more begin and waits until what runs has ended; when ctx
 // ends first, its contexts are ended and it is waited for a moment longer.
 func (q *Queue) Stop(ctx context.Context) error {
+	if q.stop == nil {
+		return nil // it was not started
+	}
+	q.stop()
+	defer q.done.Wait()
 	err := q.client.Stop(ctx)
 	if err == nil {
 		return nil

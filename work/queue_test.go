@@ -217,6 +217,44 @@ func TestWhatComesRoundIsDoneByOneReplica(t *testing.T) {
 	})
 }
 
+func TestWhatIsDoneEverywhereIsDoneByEachReplicaUntilItStops(t *testing.T) {
+	bases(t, func(t *testing.T, b base) {
+		replicas := 2
+		if b.sqlite {
+			replicas = 1
+		}
+		rounds := make(chan int, 100)
+		var queues []*work.Queue
+		for i := range replicas {
+			queues = append(queues, start(t, b, b.open(t), work.Options{Periodic: []work.Periodic{
+				{Name: "own", Every: time.Second, Everywhere: true, Do: func(context.Context) error {
+					rounds <- i
+					if i == 0 {
+						panic("one of them has a defect")
+					}
+					return nil
+				}},
+			}}))
+		}
+		seen := map[int]int{}
+		for len(seen) < replicas || seen[0] < 2 {
+			seen[come(t, rounds, 1, "a round")[0]]++
+		}
+		stop(t, queues[0])
+		for len(rounds) > 0 {
+			<-rounds
+		}
+		if b.sqlite {
+			return
+		}
+		for range 2 {
+			if come(t, rounds, 1, "a round of the other")[0] == 0 {
+				t.Error("the stopped one goes on")
+			}
+		}
+	})
+}
+
 // A panic's value may hold anything; it is not written into a table.
 func TestADefectEndsOneJobAndStaysOutOfTheDatabase(t *testing.T) {
 	bases(t, func(t *testing.T, b base) {

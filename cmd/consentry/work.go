@@ -39,7 +39,7 @@ func (c *console) beginWork(ctx context.Context, log *slog.Logger) error {
 // rounds are what one of the replicas does regularly.
 func (c *console) rounds() []work.Periodic {
 	return []work.Periodic{
-		{Name: "recover", Every: 10 * time.Second, Do: c.handlers.Recover},
+		{Name: "recover", Every: 5 * time.Second, Do: c.handlers.Recover, Everywhere: true},
 		{Name: "sweep", Every: time.Minute, Do: c.handlers.Sweep},
 		{Name: "remind", Every: time.Hour, Do: c.handlers.Remind},
 	}
