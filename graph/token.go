@@ -129,3 +129,7 @@ func firstLine(s string) string {
 	line, _, _ := strings.Cut(s, "\n")
 	return bounded(strings.TrimSpace(line))
 }
+
+// SignInError turns a credential's error, whose text may hold the whole answer
+// of the sign-in service, into that service's own words.
+func SignInError(err error) error { return signInError(err) }

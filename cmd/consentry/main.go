@@ -18,10 +18,11 @@ import (
 type cli struct {
 	Serve ServeCmd `cmd:"" default:"withargs" help:"Run the console. Without arguments it works on an in-process sandbox."`
 	sandboxCommands
-	Setup   SetupCmd   `cmd:"" help:"Set up an environment from a file: show the plan, or apply it. Applying again goes on where a stopped run ended."`
-	Rotate  RotateCmd  `cmd:"" help:"Replace a client secret without interruption: add the next one, prove it, retire the old."`
-	Explain ExplainCmd `cmd:"" help:"Say what a pasted error means, who has to act and how."`
-	Check   CheckCmd   `cmd:"" help:"Find out why an integration does not work, or whether it will."`
+	Setup     SetupCmd     `cmd:"" help:"Set up an environment from a file: show the plan, or apply it. Applying again goes on where a stopped run ended."`
+	Rotate    RotateCmd    `cmd:"" help:"Replace a client secret without interruption: add the next one, prove it, retire the old."`
+	Explain   ExplainCmd   `cmd:"" help:"Say what a pasted error means, who has to act and how."`
+	Check     CheckCmd     `cmd:"" help:"Find out why an integration does not work, or whether it will."`
+	Bootstrap BootstrapCmd `cmd:"" help:"Make the app registration that a shared console signs its people in with, and print the console's settings."`
 	keepingCommands
 
 	CheckConfig CheckConfigCmd `cmd:"" help:"Say everything that keeps serve from starting with these settings, or where each comes from."`
