@@ -3,6 +3,7 @@ package handlers
 import (
 	"time"
 
+	"github.com/consentry/consentry/entra"
 	"github.com/consentry/consentry/web"
 )
 
@@ -29,3 +30,13 @@ var (
 	changeLimit   = web.Limit{Burst: 10, Every: 6 * time.Second}
 	checkLimit    = web.Limit{Burst: 20, Every: 6 * time.Second}
 )
+
+// Who names the person a session belongs to, for web.Config: what they ask for
+// in several windows counts together. Empty for nobody.
+func Who(s *web.Session) string {
+	var p entra.Person
+	if !s.Get(personKey, &p) || p.ID == "" {
+		return ""
+	}
+	return string(p.Tenant) + "/" + string(p.ID)
+}

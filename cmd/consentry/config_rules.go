@@ -32,7 +32,7 @@ type checked struct {
 
 // allRules are applied in this order: earlier ones find the cloud and the
 // database that later ones look at.
-var allRules = [][]configRule{placeRules, dataRules, signInRules, productionRules}
+var allRules = [][]configRule{placeRules, listenRules, dataRules, signInRules, remindRules, productionRules}
 
 // check applies every rule.
 func (s *ServeCmd) check() problems {
@@ -41,7 +41,7 @@ func (s *ServeCmd) check() problems {
 	if s.settings != nil {
 		out = slices.Clone(s.settings.wrong)
 	}
-	for _, rules := range [][]configRule{placeRules, dataRules, signInRules, remindRules, productionRules} {
+	for _, rules := range allRules {
 		for _, r := range rules {
 			if text := r.wrong(c); text != "" {
 				out = append(out, s.of(r.flag, text))
@@ -60,18 +60,6 @@ var placeRules = []configRule{
 		var err error
 		if c.cloud, err = cloudOf(c.Cloud); err != nil {
 			return "give public, sandbox, or a JSON file with the base URLs of a cloud: " + withoutValues(withoutPath(err))
-		}
-		return ""
-	}},
-	{"listen", func(c *checked) string {
-		host, port, err := net.SplitHostPort(c.Listen)
-		switch {
-		case err != nil:
-			return "give host and port, such as localhost:8080"
-		case !isPort(port):
-			return "the port is none: give 0 to 65535"
-		case !isLoopback(host):
-			return "only loopback (localhost) is served; reach the console from elsewhere through a tunnel such as ssh -L 8080:localhost:8080"
 		}
 		return ""
 	}},

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -21,6 +20,7 @@ import (
 	"github.com/consentry/consentry/entra"
 	"github.com/consentry/consentry/graph"
 	"github.com/consentry/consentry/handlers"
+	"github.com/consentry/consentry/metrics"
 	"github.com/consentry/consentry/oauth"
 	"github.com/consentry/consentry/outbound"
 	"github.com/consentry/consentry/store"
@@ -31,8 +31,8 @@ import (
 
 // ServeCmd runs the console.
 type ServeCmd struct {
-	Listen string `default:"localhost:8080" help:"Address to listen on; loopback only. Port 0 takes a free one, as does the default when it is taken."`
-	Cloud  string `default:"${cloud}" help:"public, sandbox (an in-process one), or a JSON file with the four base URLs."`
+	ListenFlags
+	Cloud string `default:"${cloud}" help:"public, sandbox (an in-process one), or a JSON file with the four base URLs."`
 	DataFlags
 	SignIn   string `enum:"auto,browser,azure-cli" default:"auto" help:"browser needs --client-id, but for the sandbox; azure-cli takes the account of az login; auto picks browser where a client ID is known."`
 	ClientID string `help:"Client ID of the app registration people sign in with in the browser."`
@@ -54,6 +54,7 @@ type console struct {
 	store    *store.Store
 	queue    *work.Queue
 	sandbox  *box
+	metrics  *metrics.Metrics
 	cleanUp  []func() error
 }
 
@@ -76,20 +77,15 @@ func (s *ServeCmd) Run(ctx context.Context, stdout, stderr io.Writer) (err error
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	shell, err := s.shell(c, l, log)
+	f, err := s.front(c, l, log)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	engine, err := shell.Engine()
-	if err != nil {
-		return errors.Join(err, l.Close())
-	}
-	c.handlers.Routes(shell, engine)
 	if err := c.beginWork(ctx, log); err != nil {
 		return errors.Join(err, l.Close())
 	}
 	s.announce(stdout, c)
-	return c.serve(ctx, l, engine, log)
+	return c.serve(ctx, l, f, log)
 }
 
 // announce prints the one thing a newcomer needs.
@@ -102,50 +98,22 @@ func (s *ServeCmd) announce(out io.Writer, c *console) {
 	c.sandbox.announce(out)
 }
 
-// defaultListen is where the console listens unless told otherwise.
-const defaultListen = "localhost:8080"
-
-// listen binds the address, refusing whatever is not this machine alone.
-func (s *ServeCmd) listen() (net.Listener, error) {
-	host, port, err := net.SplitHostPort(s.Listen)
-	if err != nil {
-		return nil, fmt.Errorf("--listen %q: give host and port, such as localhost:8080", s.Listen)
-	}
-	if host != "localhost" && host != "127.0.0.1" && host != "::1" {
-		return nil, fmt.Errorf("--listen %q: only loopback (localhost) is served; reach the console from elsewhere through a tunnel such as ssh -L 8080:localhost:8080", s.Listen)
-	}
-	l, err := net.Listen("tcp", s.Listen)
-	if s.Listen == defaultListen && errors.Is(err, syscall.EADDRINUSE) {
-		l, err = net.Listen("tcp", "localhost:0") // nobody asked for this port; the address is printed anyway
-	}
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("listen on %s: another program uses that port: choose one with --listen localhost:PORT", net.JoinHostPort(host, port))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("--listen %q: %w", s.Listen, err)
-	}
-	return l, nil
-}
-
-// port of a listener, for the addresses people use.
-func port(l net.Listener) string {
-	_, p, _ := net.SplitHostPort(l.Addr().String()) // a TCP listener's address always splits
-	return p
-}
-
 func (s *ServeCmd) shell(c *console, l net.Listener, log *slog.Logger) (*web.Shell, error) {
-	p := port(l)
-	return web.New(web.Config{
-		Hosts: []string{"localhost:" + p, "127.0.0.1:" + p, "[::1]:" + p},
+	cfg := web.Config{
 		Cloud: c.cloud.Name, Sandbox: c.cloud.IsSandbox(), Version: version(),
-		Sessions: c.store, Person: handlers.Line, Explain: handlers.Explain, Log: log, Now: time.Now,
-	})
+		Sessions: c.store, Person: handlers.Line, Who: handlers.Who, May: c.handlers.May, Explain: handlers.Explain,
+		Ready: c.store.Ready, Observe: c.count, Log: log, Now: time.Now,
+	}
+	if err := s.dress(&cfg, l); err != nil {
+		return nil, err
+	}
+	return web.New(cfg)
 }
 
 // build opens everything the pages ask. What it opened is closed by close,
 // also when it fails half-way.
 func (s *ServeCmd) build(ctx context.Context, l net.Listener, log *slog.Logger) (*console, error) {
-	c := &console{}
+	c := &console{metrics: metrics.New(version())}
 	if err := s.openCloud(ctx, c, log); err != nil {
 		return c, err
 	}
@@ -161,10 +129,10 @@ func (s *ServeCmd) build(ctx context.Context, l net.Listener, log *slog.Logger) 
 	signIn := &oauth.Client{Cloud: c.cloud, HTTP: client}
 	devops := &azuredevops.Client{Cloud: c.cloud, HTTP: client}
 	c.handlers = &handlers.Handlers{
-		Cloud: c.cloud, BaseURL: "http://localhost:" + port(l), Store: c.store, OAuth: signIn,
+		Cloud: c.cloud, BaseURL: s.address(l), Store: c.store, OAuth: signIn,
 		Trials: &trial.Runner{OAuth: signIn, DevOps: devops, Now: time.Now, Sleep: sleep},
 		NewDirectory: func(t handlers.TokenFunc) (handlers.Directory, error) {
-			return graph.New(c.cloud, graph.TokenFunc(t), graph.Options{HTTP: client, Observe: logCalls(log), Budget: budget})
+			return graph.New(c.cloud, graph.TokenFunc(t), graph.Options{HTTP: client, Observe: observed(c.metrics, log), Budget: budget})
 		},
 		Organization: func(ctx context.Context, slug string) (entra.DevOpsOrganization, error) {
 			o, err := devops.Lookup(ctx, slug)
@@ -307,12 +275,5 @@ func sleep(ctx context.Context, d time.Duration) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
-	}
-}
-
-// logCalls logs each Graph request at debug level, without bodies.
-func logCalls(log *slog.Logger) func(graph.Call) {
-	return func(c graph.Call) {
-		log.Debug("graph", "method", c.Method, "path", c.Path, "status", c.Status, "request_id", c.RequestID, "try", c.Try, "ms", c.Duration.Milliseconds())
 	}
 }

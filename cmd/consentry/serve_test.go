@@ -103,7 +103,7 @@ func TestServeRefusesWhatCannotWork(t *testing.T) {
 		args []string
 		says string
 	}{
-		"an address of the network":       {[]string{"--listen", "0.0.0.0:8080"}, "only loopback"},
+		"an address of the network":       {[]string{"--listen", "0.0.0.0:8080"}, "others could use it as you"},
 		"an address without port":         {[]string{"--listen", "localhost"}, "host and port"},
 		"a port that is none":             {[]string{"--listen", "localhost:99999"}, "listen: the port is none"},
 		"a tenant that is none":           {[]string{"--cloud", b.cloud, "--tenant", "../evil"}, "tenant: it is neither"},

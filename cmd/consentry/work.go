@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"sync"
@@ -50,19 +49,23 @@ const drainTime = 20 * time.Second
 
 // serve answers until ctx ends. Then no work is taken up any more, and what is
 // under way may end; a second signal cuts that short.
-func (c *console) serve(ctx context.Context, l net.Listener, h http.Handler, log *slog.Logger) error {
+func (c *console) serve(ctx context.Context, l net.Listener, f *front, log *slog.Logger) error {
 	var beside sync.WaitGroup
+	watching, unwatch := context.WithCancel(context.WithoutCancel(ctx)) // to the end
+	beside.Go(func() { f.serveWatch(watching, log) })
 	beside.Go(func() { c.sweep(ctx, log) }) // the first round is a while ahead
 	hurry, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var ended error
-	err := web.Server{Handler: h, Log: log, Hurry: hurry, Stopping: func() {
+	err := web.Server{Handler: f.pages, TLS: f.tls, Log: log, Hurry: hurry, Stopping: func() {
+		f.shell.Drain()
 		go hurryAtSignal(hurry, stop)
 		beside.Go(func() { ended = c.endWork(hurry) })
 	}}.Serve(ctx, l)
 	if ctx.Err() == nil { // it stopped by itself
 		beside.Go(func() { ended = c.endWork(hurry) })
 	}
+	unwatch()
 	beside.Wait()
 	return errors.Join(err, ended)
 }

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/pprof"
+	"slices"
+	"time"
+
+	"github.com/consentry/consentry/graph"
+	"github.com/consentry/consentry/metrics"
+	"github.com/consentry/consentry/store"
+	"github.com/consentry/consentry/web"
+)
+
+// A front is what answers: the pages, and beside them, on a listener of their
+// own, whoever watches.
+type front struct {
+	shell *web.Shell
+	pages http.Handler
+	tls   *tls.Config // nil for plain http
+	// watch is nil without --metrics.
+	watch    net.Listener
+	watchers http.Handler
+}
+
+// front puts the pages together and binds the listener for the metrics.
+func (s *ServeCmd) front(c *console, l net.Listener, log *slog.Logger) (f *front, err error) {
+	f = &front{}
+	if f.tls, err = s.encryption(log); err != nil {
+		return nil, err
+	}
+	if f.shell, err = s.shell(c, l, log); err != nil {
+		return nil, err
+	}
+	engine, err := f.shell.Engine()
+	if err != nil {
+		return nil, err
+	}
+	c.handlers.Routes(f.shell, engine)
+	f.pages = c.metrics.InFlight(engine)
+	ask(c.metrics, c.store, log)
+	f.watchers = watched(c.metrics, f.shell, s.Debug)
+	f.watch, err = s.listenMetrics()
+	return f, err
+}
+
+// serveWatch answers those who watch until ctx ends.
+func (f *front) serveWatch(ctx context.Context, log *slog.Logger) {
+	if f.watch == nil {
+		<-ctx.Done()
+		return
+	}
+	if err := web.Serve(ctx, f.watch, f.watchers, log); err != nil {
+		log.Error("nobody can watch any more", "error", err.Error())
+	}
+}
+
+// count tells the metrics of an answered request.
+func (c *console) count(a web.Answer) { c.metrics.Request(a.Route, a.Method, a.Status, a.Took) }
+
+// listenMetrics binds the address of --metrics; without a host, on this
+// machine alone. It is nil without the flag.
+func (f *ListenFlags) listenMetrics() (net.Listener, error) {
+	if f.Metrics == "" {
+		return nil, nil
+	}
+	host, p, err := net.SplitHostPort(f.Metrics)
+	if err != nil {
+		return nil, fmt.Errorf("--metrics %q: %w", f.Metrics, err)
+	}
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	l, err := net.Listen("tcp", net.JoinHostPort(host, p))
+	if err != nil {
+		return nil, fmt.Errorf("--metrics %q: %w", f.Metrics, err)
+	}
+	return l, nil
+}
+
+// watched is what stands on the listener for those who watch. The profiler
+// shows memory, and with it secrets: it takes --debug.
+func watched(m *metrics.Metrics, shell *web.Shell, debug bool) http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", m.Handler())
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if err := shell.Ready(r.Context()); err != nil {
+			http.Error(w, "not ready: the log says why", http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ready")
+	})
+	if debug {
+		mux.HandleFunc("/debug/pprof/", pprof.Index)
+		mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+		mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+		mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	}
+	return mux
+}
+
+// ask tells the metrics what is known only when it is looked up.
+func ask(m *metrics.Metrics, st *store.Store, log *slog.Logger) {
+	m.Ask(metrics.Sources{
+		QueueDepth: st.OpenOperations, AuditHead: st.AuditHead, Now: time.Now, Log: log,
+		Secrets: func(ctx context.Context) ([]metrics.Secret, error) {
+			envs, err := st.Environments(ctx)
+			return ending(envs), err
+		},
+	})
+}
+
+// ending are the credentials of environments, those that end first in front.
+func ending(envs []store.Environment) []metrics.Secret {
+	var out []metrics.Secret
+	for _, e := range envs {
+		if e.Result == nil {
+			continue
+		}
+		for _, s := range e.Result.App.Secrets {
+			out = append(out, metrics.Secret{Environment: e.Name, KeyID: string(s.KeyID), End: s.End})
+		}
+	}
+	slices.SortFunc(out, func(a, b metrics.Secret) int { return a.End.Compare(b.End) })
+	return out
+}
+
+// observed counts each attempt of a call of Microsoft Graph and logs it at
+// debug level, without bodies.
+func observed(m *metrics.Metrics, log *slog.Logger) func(graph.Call) {
+	return func(c graph.Call) {
+		m.GraphCall(c.Status)
+		log.Debug("graph", "method", c.Method, "path", c.Path, "status", c.Status, "request_id", c.RequestID, "try", c.Try, "ms", c.Duration.Milliseconds())
+	}
+}
