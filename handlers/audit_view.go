@@ -150,18 +150,22 @@ func (r *auditRow) add(term, value string) {
 // auditPages are where the objects of the log have their pages.
 var auditPages = map[string]string{"environment": "/environments/", "run": "/runs/", "operation": "/operations/"}
 
-// aboutOf names what a row is about: the environment by its name, everything
-// else by its kind.
+// aboutOf names what a row is about: the environment by its name, most else
+// by its kind. A session says nothing to people.
 func aboutOf(object string, detail map[string]string) (about, href string) {
 	kind, id, _ := strings.Cut(object, "/")
 	if page, ok := auditPages[kind]; ok && id != "" {
 		href = page + url.PathEscape(id)
 	}
-	if name := detail["environment"]; name != "" {
-		return name, href
-	}
-	if kind == "session" || kind == "operator" {
-		return "", "" // it says nothing to people
+	switch {
+	case detail["environment"] != "":
+		return detail["environment"], href
+	case kind == "session", kind == "operator":
+		return "", ""
+	case kind == "route":
+		return "/" + id, ""
+	case kind == "backup", kind == "application":
+		return id, ""
 	}
 	return kind, href
 }

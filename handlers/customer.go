@@ -123,7 +123,7 @@ func (h *Handlers) withRedirect(ctx context.Context, d Directory, id entra.Clien
 	if err != nil || hasRedirect(app, uri) {
 		return app, err
 	}
-	err = addRedirect(ctx, d, app, uri)
+	err = h.addRedirect(ctx, d, app, uri)
 	app.RedirectURIs = append(app.RedirectURIs, entra.RedirectURI{URI: uri, Platform: entra.Web})
 	return app, err
 }

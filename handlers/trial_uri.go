@@ -75,14 +75,16 @@ func (h *Handlers) register(ctx context.Context, d Directory, t trial.Trial) (ad
 		others, err := h.othersWithCallback(ctx, t)
 		return len(others) > 0, err
 	}
-	return true, addRedirect(ctx, d, app, t.RedirectURI)
+	return true, h.addRedirect(ctx, d, app, t.RedirectURI)
 }
 
 // addRedirect sends the whole list with one more.
-func addRedirect(ctx context.Context, d Directory, app entra.Application, uri string) error {
+func (h *Handlers) addRedirect(ctx context.Context, d Directory, app entra.Application, uri string) error {
 	uris := append(slices.Clone(app.RedirectURIs), entra.RedirectURI{URI: uri, Platform: entra.Web})
-	_, err := d.Do(ctx, entra.UpdateApplication{App: app.ID, RedirectURIs: uris})
-	return err
+	return h.audited(ctx, redirectEvent("redirect-uri-added", app, uri), func() error {
+		_, err := d.Do(ctx, entra.UpdateApplication{App: app.ID, RedirectURIs: uris})
+		return err
+	})
 }
 
 func hasRedirect(app entra.Application, uri string) bool {
@@ -137,8 +139,12 @@ func (h *Handlers) unregister(ctx context.Context, t trial.Trial, who entra.Pers
 		return err
 	}
 	left := slices.DeleteFunc(slices.Clone(app.RedirectURIs), func(u entra.RedirectURI) bool { return u.URI == t.RedirectURI })
-	_, err = d.Do(ctx, entra.UpdateApplication{App: app.ID, RedirectURIs: left})
-	return err
+	e := redirectEvent("redirect-uri-removed", app, t.RedirectURI)
+	e.Actor, e.Tenant = who, who.Tenant
+	return h.audited(ctx, e, func() error {
+		_, err := d.Do(ctx, entra.UpdateApplication{App: app.ID, RedirectURIs: left})
+		return err
+	})
 }
 
 // followed: whoever starts a test anew has given the silent one up.
