@@ -125,6 +125,45 @@ func (h *Handlers) prove(ctx context.Context, env string, key entra.KeyID, p tri
 	}
 }
 
+// streamRotation leads on as soon as something moved since the page was made.
+func (h *Handlers) streamRotation(c *gin.Context) (web.Response, error) {
+	env, _, err := h.living(c)
+	if err != nil {
+		return nil, err
+	}
+	seen, key := c.Query("seen"), entra.KeyID(c.Query("new"))
+	return web.Stream(func(ctx context.Context, send func(web.Event) error) error {
+		for {
+			now, err := h.rotationSeen(ctx, env.ID, key)
+			if err != nil {
+				return err
+			}
+			if now != seen {
+				return send(web.Event{Name: "go", Data: "/environments/" + env.ID + "/rotate"})
+			}
+			if err := waitForChange(ctx, nil); err != nil {
+				return err
+			}
+		}
+	}), nil
+}
+
+func (h *Handlers) rotationSeen(ctx context.Context, env string, key entra.KeyID) (string, error) {
+	known, err := h.Store.Credential(ctx, env, key)
+	if err != nil {
+		return "", err
+	}
+	ops, err := h.Store.Operations(ctx, env)
+	if err != nil {
+		return "", err
+	}
+	running := ""
+	if len(ops) > 0 && ops[0].State == store.OperationRunning {
+		running = ops[0].ID
+	}
+	return rotationSeen(running, known.Proof), nil
+}
+
 // noteConsent records a finished test consent as the proof of the secret that
 // its code was redeemed with, where it is certain which one that was.
 func (h *Handlers) noteConsent(ctx context.Context, t trial.Trial, p pendingTrial, secret entra.Sensitive, who entra.Person) error {

@@ -95,10 +95,30 @@ func rotateView(r rotation, who entra.Person, now time.Time) *rotatePage {
 		page.next(r, who, now)
 	}
 	page.steps()
-	if page.Running != "" || page.Proof != nil && page.Proof.Live {
+	if page.Waits() {
 		page.Refresh = 3
 	}
 	return page
+}
+
+// Waits: something goes on that the page will show when it ends.
+func (page *rotatePage) Waits() bool {
+	return page.Running != "" || page.Proof != nil && page.Proof.Live
+}
+
+// Seen is how far it had got when the page was made.
+func (page *rotatePage) Seen() string {
+	if page.Proof == nil {
+		return rotationSeen(page.Running, nil)
+	}
+	return rotationSeen(page.Running, &page.Proof.Proof)
+}
+
+func rotationSeen(running string, p *trial.Proof) string {
+	if p == nil {
+		return running
+	}
+	return fmt.Sprintf("%s.%s.%d", running, p.State, p.Attempts)
 }
 
 // operations tells what is under way, and how the last one ended.

@@ -96,6 +96,9 @@
           out.querySelector("[data-secret]").textContent = r.body.secret;
           out.hidden = false;
           form.hidden = true;
+          // A page that the browser keeps for "Back" must not have it.
+          window.addEventListener("pagehide", function () { out.querySelector("[data-secret]").textContent = ""; });
+          window.addEventListener("pageshow", function (e) { if (e.persisted) { location.reload(); } });
           out.querySelector("button").focus();
           say("The secret is shown. Copy it now.");
         })
