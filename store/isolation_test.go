@@ -189,7 +189,8 @@ func first[T, U any](found T, _ U, err error) (any, error) { return found, err }
 // reason.
 var unfiltered = map[string]string{
 	"Close": "no row", "Database": "no row", "WakeBy": "no row", "Sign": "no row", "Signed": "no row",
-	"Ready": "no row", "Sweep": "the program's own work", "AuditHead": "no row", "OpenOperations": "a number for the one who runs the console",
+	"Ready": "no row", "Sweep": "the program's own work", "Bind": "no row", "AuditHead": "no row", "OpenOperations": "a number for the one who runs the console", "OperationTally": "numbers for the one who runs the console", "AuditTally": "numbers for the one who runs the console",
+	"LivingSessions":    "a list for administrators, who are shown their own tenant's; tested with its page",
 	"CreateEnvironment": "has no id yet; tested below", "Environments": "takes no id; tested below", "EnvironmentsPage": "takes no id; tested below",
 	"LoadSession": "the hash of a secret is the right to it", "SaveSession": "the hash of a secret is the right to it",
 	"ReplaceSession": "the hash of a secret is the right to it", "DeleteSession": "the hash of a secret is the right to it",

@@ -31,7 +31,7 @@ func openURL(t *testing.T, url string, key Key, now func() time.Time) *Store {
 
 func TestPostgreSQL(t *testing.T) {
 	conformance(t, func(t *testing.T, now func() time.Time) *Store {
-		return openURL(t, postgrestest.Start(t), NewKey(), now)
+		return openURL(t, postgrestest.StartSchema(t), NewKey(), now)
 	})
 }
 

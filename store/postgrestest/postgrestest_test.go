@@ -51,6 +51,22 @@ func TestADatabaseGoesWithItsTestWhoeverIsConnected(t *testing.T) {
 	}
 }
 
+func TestEachSchemaIsEmptyAndGoesWithItsTest(t *testing.T) {
+	const make = `CREATE TABLE mine (id TEXT)`
+	var first string
+	t.Run("inner", func(t *testing.T) {
+		first = StartSchema(t)
+		for _, url := range []string{first, StartSchema(t)} {
+			if _, err := open(t, url).ExecContext(t.Context(), make); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if _, err := open(t, first).ExecContext(t.Context(), make); err == nil {
+		t.Error("the schema is still there")
+	}
+}
+
 func TestAServerOfOnesOwnKeepsItsDataOverACrashAndLeavesNothingBehind(t *testing.T) {
 	var folder string
 	t.Run("inner", func(t *testing.T) {
