@@ -9,6 +9,7 @@ import (
 	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -16,6 +17,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -310,4 +312,25 @@ func underFirstOf(t *testing.T, data string) (n [2]int) {
 		}
 	}
 	return n
+}
+
+// The console's own log is what shows later that rows were cut off.
+func TestTheConsoleLogsHeadsThatVerify(t *testing.T) {
+	b, data, key := lived(t)
+	file := b.write("console.log", "")
+	log, err := os.OpenFile(file, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	cmd := b.keep("serve", "--listen", "localhost:0", "--cloud", b.cloud, "--data", data, "--key-file", key)
+	cmd.Stderr = log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	b.until("the head is logged", func() bool { return len(store.SignedHeads(readFile(t, file))) > 0 })
+	if err := errors.Join(cmd.Process.Signal(syscall.SIGTERM), cmd.Wait()); err != nil {
+		t.Fatalf("%v: %s", err, readFile(t, file))
+	}
+	b.mustKeep(0, "It holds 1 signed head.", "audit", "verify", "--data", data, "--key-file", key, "--head", file)
 }

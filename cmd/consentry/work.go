@@ -41,6 +41,7 @@ func (c *console) rounds() []work.Periodic {
 		{Name: "recover", Every: 5 * time.Second, Do: c.handlers.Recover, Everywhere: true},
 		{Name: "sweep", Every: time.Minute, Do: c.handlers.Sweep},
 		{Name: "remind", Every: time.Hour, Do: c.handlers.Remind},
+		{Name: "audit-head", Every: headEvery, Do: c.logHead},
 	}
 }
 
