@@ -140,17 +140,23 @@ func (s *Store) Environments(ctx context.Context) ([]Environment, error) {
 }
 
 // SaveEnvironment writes e over the version it was read at and returns it with
-// the next one. ErrConflict: it was saved in between, nothing is overwritten.
+// the next one. One that was begun before anybody signed in belongs from then
+// on to the caller's tenant, or else the owner's. ErrConflict: it was saved in
+// between, nothing is overwritten.
 func (s *Store) SaveEnvironment(ctx context.Context, e Environment) (Environment, error) {
 	docs, err := texts(e.Spec, e.Owner, e.Result, e.Handed)
 	if err != nil {
 		return Environment{}, fmt.Errorf("store: save environment: %w", err)
 	}
+	home, err := newHome(ctx, nil, "", e.Owner.Tenant)
+	if err != nil {
+		return Environment{}, fmt.Errorf("store: save environment: %w", ErrNotFound)
+	}
 	and, args := own(ctx, "home",
-		e.Spec.Name, docs[0], docs[1], docs[2], docs[3], e.Tenant, storable(e.TenantName), e.State, e.Step, millis(s.now()), e.ID, e.Version)
+		e.Spec.Name, docs[0], docs[1], docs[2], docs[3], e.Tenant, storable(e.TenantName), e.State, e.Step, millis(s.now()), e.ID, e.Version, home)
 	saved, err := s.environmentRow(ctx, `UPDATE environments SET
 		name = $1, spec = $2, owner = $3, result = $4, handed = $5, tenant = $6, tenant_name = $7, state = $8, step = $9,
-		version = version + 1, updated = $10
+		version = version + 1, updated = $10, home = CASE WHEN home = '' THEN $13 ELSE home END
 		WHERE id = $11 AND version = $12`+and+` RETURNING `+environmentColumns, args...)
 	if err != nil {
 		return Environment{}, fmt.Errorf("store: save environment: %w", s.conflictOr(ctx, err, e.ID))

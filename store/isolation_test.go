@@ -223,10 +223,11 @@ func of(ctx context.Context, p entra.Person) context.Context {
 
 var isolationTests = func() map[string]func(*testing.T, *bench) {
 	tests := map[string]func(*testing.T, *bench){
-		"a name may be taken in another tenant and cannot be asked for there": sameName,
-		"lists hold the rows of one's own tenant":                             ownLists,
-		"nobody signed in finds nothing and keeps nothing":                    nobodysRows,
-		"whoever sees everything sees every tenant":                           everythingSeen,
+		"a name may be taken in another tenant and cannot be asked for there":  sameName,
+		"lists hold the rows of one's own tenant":                              ownLists,
+		"nobody signed in finds nothing and keeps nothing":                     nobodysRows,
+		"whoever sees everything sees every tenant":                            everythingSeen,
+		"what was begun before anybody signed in gets a home once and for all": adopted,
 	}
 	for name, ask := range isolated {
 		tests[name+" answers another tenant as if there were nothing"] = func(t *testing.T, b *bench) { sameAsMissing(t, b, ask) }
@@ -324,6 +325,25 @@ func nobodysRows(t *testing.T, b *bench) {
 	}
 	if err := b.SaveTrial(nobody, trial.Trial{ID: "t", Started: time.Now()}, "", nil); !errors.Is(err, errNobody) {
 		t.Errorf("saves a trial: %v", err)
+	}
+}
+
+func adopted(t *testing.T, b *bench) {
+	alone := As(t.Context(), Caller{Everything: true})
+	e, err := b.CreateEnvironment(alone, Environment{Spec: setup.Spec{Name: "one"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []entra.Person{alice, mallory} {
+		if e, err = b.SaveEnvironment(As(t.Context(), Caller{Person: p, Tenant: p.Tenant, Everything: true}), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := b.Environment(of(t.Context(), alice), e.ID); err != nil {
+		t.Errorf("the first who signed in: %v", err)
+	}
+	if _, err := b.Environment(of(t.Context(), mallory), e.ID); !errors.Is(err, ErrNotFound) {
+		t.Errorf("the second: %v", err)
 	}
 }
 
