@@ -116,6 +116,11 @@ func (m *Mask) Text(s string) string {
 		}
 		return "x.x.x.x"
 	})
+	return m.hintsIn(s)
+}
+
+// hintsIn replaces the beginnings of secrets in a text.
+func (m *Mask) hintsIn(s string) string {
 	return hintText.ReplaceAllStringFunc(s, func(match string) string {
 		at := hintText.FindStringSubmatchIndex(match)
 		return match[:at[4]] + m.hint(match[at[4]:at[5]]) + match[at[5]:]

@@ -41,7 +41,11 @@ type adviceView struct {
 }
 
 func (h *Handlers) showAdvisor(c *gin.Context) (web.Response, error) {
-	return web.Page("advisor.html", newAdvisorPage(c.QueryArray("op"), strings.TrimSpace(c.Query("q")), c.Query("area"))), nil
+	page := newAdvisorPage(c.QueryArray("op"), strings.TrimSpace(c.Query("q")), c.Query("area"))
+	if page.Advice != nil && !h.May(c, "GET /setup/:integration") {
+		page.Advice.SetUps = nil
+	}
+	return web.Page("advisor.html", page), nil
 }
 
 func newAdvisorPage(ids []string, query, area string) *advisorPage {

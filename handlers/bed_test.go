@@ -120,7 +120,7 @@ func (c *console) start(change ...func(*handlers.Handlers)) {
 	}
 	shell, err := web.New(web.Config{
 		Hosts: []string{"localhost:" + port}, Cloud: "sandbox", Sandbox: true, Version: "test",
-		Sessions: c.store, Idle: 2 * time.Hour, Absolute: 12 * time.Hour, Person: handlers.Line, Explain: handlers.Explain, Log: log, Now: c.now,
+		Sessions: c.store, Idle: 2 * time.Hour, Absolute: 12 * time.Hour, Person: handlers.Line, May: c.handlers.May, Explain: handlers.Explain, Log: log, Now: c.now,
 	})
 	if err != nil {
 		c.t.Fatal(err)

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -112,17 +113,47 @@ func Line(s *web.Session) web.PersonLine {
 }
 
 // May reports whether whoever asks may use a route of Table, given as method
-// and pattern; it is for web.Config. A route that does not exist is nobody's.
+// and pattern or as method and path; it is for web.Config. What is no route is
+// nobody's.
 func (h *Handlers) May(c *gin.Context, route string) bool {
+	least, ok := h.leastOf(route)
+	if !ok {
+		h.Log.Error("a page leads to a route that does not exist", slog.String("route", route))
+	}
+	return ok && h.role(c) >= least
+}
+
+// leastOf is the role that a route takes.
+func (h *Handlers) leastOf(route string) (least Role, ok bool) {
 	h.leastOnce.Do(func() {
 		h.least = map[string]Role{}
 		for _, r := range h.Table() {
 			h.least[r.Method+" "+r.Path] = r.Least
 		}
 	})
-	least, ok := h.least[route]
-	if !ok {
-		h.Log.Error("a page asks about a route that does not exist", slog.String("route", route))
+	if least, ok = h.least[route]; ok {
+		return least, true
 	}
-	return ok && h.role(c) >= least
+	route, _, _ = strings.Cut(route, "?")
+	for pattern, of := range h.least {
+		if matches(pattern, route) && (!ok || of > least) {
+			least, ok = of, true
+		}
+	}
+	return least, ok
+}
+
+// matches compares segment by segment; one that begins with a colon stands for
+// any.
+func matches(pattern, path string) bool {
+	want, got := strings.Split(pattern, "/"), strings.Split(path, "/")
+	if len(want) != len(got) {
+		return false
+	}
+	for i := range want {
+		if want[i] != got[i] && !strings.HasPrefix(want[i], ":") {
+			return false
+		}
+	}
+	return true
 }

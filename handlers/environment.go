@@ -191,6 +191,10 @@ func (h *Handlers) showEnvironment(c *gin.Context) (web.Response, error) {
 	if page.Reminders, err = h.remindersOf(ctx, env, kept); err != nil {
 		return nil, err
 	}
+	if !h.seesHints(c) {
+		page.withoutHints()
+	}
+	page.Next = slices.DeleteFunc(page.Next, func(n nextStep) bool { return !h.May(c, "GET "+n.Href) })
 	return web.Page("environment.html", page), nil
 }
 

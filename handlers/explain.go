@@ -39,7 +39,8 @@ func (h *Handlers) showExplain(*gin.Context) (web.Response, error) {
 // address to lead to.
 func (h *Handlers) explainPaste(c *gin.Context) (web.Response, error) {
 	paste := strings.ToValidUTF8(strings.ReplaceAll(c.PostForm("paste"), "\r\n", "\n"), "\uFFFD")
-	if id, ok := clientIDAlone(paste); ok {
+	mayCheck := h.May(c, "GET /diagnose")
+	if id, ok := clientIDAlone(paste); ok && mayCheck {
 		return web.SeeOther(diagnoseAddress(explain.Entities{ClientID: string(id)})), nil
 	}
 	page := newExplainPage()
@@ -48,6 +49,9 @@ func (h *Handlers) explainPaste(c *gin.Context) (web.Response, error) {
 		return web.PageWithStatus(http.StatusUnprocessableEntity, "explain.html", page), nil
 	}
 	page.answer(explain.Explain(paste))
+	if !mayCheck {
+		page.Answer.Diagnose = ""
+	}
 	return web.Page("explain.html", page), nil
 }
 

@@ -199,6 +199,9 @@ func (h *Handlers) proposed(c *gin.Context, get func(string) string) (store.Run,
 	if run.State != store.RunDone {
 		return run, proposal{}, errNotDone(run)
 	}
+	if c.Request.Method == http.MethodGet { // what is changed is built on the facts as they are
+		run = h.runFor(c, run)
+	}
 	p, ok := propose(&run.Facts, chosenChange(get))
 	if !ok {
 		return run, p, web.NotFound("such change")

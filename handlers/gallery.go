@@ -62,6 +62,7 @@ func (h *Handlers) gallery() []galleryPage {
 		{"sign-in-write", "sign_in.html", g.signInPage("/environments/done/setup/review", levelWrite, false)},
 		{"sign-in-again", "sign_in.html", g.signInPage("/environments/done/setup/review", levelConsent, true)},
 		{"form-kept", "form_kept.html", formView(keptForm{Path: "/setup/frontegg", Back: "/setup/frontegg", Fields: url.Values{"environment": {"frontegg-prod"}, "inputs.host": {"gateway.example.com"}, "version": {"3"}}})},
+		{"sessions", "sessions.html", sessionsView(gallerySessions())},
 		{"denied", "denied.html", g.deniedView("You are known, but you have no role in this console yet.")},
 		{"integrations", "integrations.html", galleryIntegrations()},
 		{"environment", "environment.html", galleryReminded(g.environmentPage(done, frontegg, galleryOperations(done), galleryTrials(), galleryKept()), done)},

@@ -97,6 +97,9 @@ var matrix = map[string]row{
 	"POST /environments/:id/rotate/retire": {least: admin, recent: true, limited: true, status: 409, of: "environment"},
 	"POST /environments/:id/contacts":      {least: admin, status: 303, of: "environment"},
 
+	"GET /sessions":      {least: admin, status: 200},
+	"POST /sessions/end": {least: admin, status: 404},
+
 	"GET /audit":         {least: admin, status: 200},
 	"POST /audit/export": {least: admin, limited: true, status: 422},
 

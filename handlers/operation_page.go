@@ -76,6 +76,9 @@ func (h *Handlers) showOperation(c *gin.Context) (web.Response, error) {
 			return nil, err
 		}
 	}
+	if !h.seesHints(c) {
+		page.Rows, page.Left = rowsWithoutHints(page.Rows), planWithoutHints(page.Left)
+	}
 	return web.Page("operation.html", page), nil
 }
 

@@ -17,8 +17,9 @@ func (h *Handlers) streamOperation(c *gin.Context) (web.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	whole := h.seesHints(c)
 	return web.Stream(func(ctx context.Context, send func(web.Event) error) error {
-		rows := rowSender{send: send, sent: map[string]progressRow{}}
+		rows := rowSender{send: send, sent: map[string]progressRow{}, whole: whole}
 		for {
 			changed, texts := h.running.watch(op.ID)
 			over, err := h.sendProgress(ctx, op.ID, texts, rows)
@@ -51,9 +52,14 @@ func (h *Handlers) sendProgress(ctx context.Context, id string, texts map[setup.
 type rowSender struct {
 	send func(web.Event) error
 	sent map[string]progressRow
+	// whole: the reader may see how client secrets begin.
+	whole bool
 }
 
 func (r rowSender) changed(rows []progressRow) error {
+	if !r.whole {
+		rows = rowsWithoutHints(rows)
+	}
 	for _, row := range rows {
 		if old, ok := r.sent[row.DOMID]; ok && sameProgress(old, row) {
 			continue

@@ -64,6 +64,8 @@ func (h *Handlers) Table() []Route {
 		{Method: post, Path: "/sign-in/identity/use", Limit: signInLimit, handle: h.useIdentity},
 		{Method: post, Path: "/sign-out", handle: h.signOut},
 		{Method: get, Path: "/sign-in/form/:id", Least: Viewer, handle: h.showForm},
+		{Method: get, Path: "/sessions", Least: Admin, handle: h.showSessions},
+		{Method: post, Path: "/sessions/end", Least: Admin, handle: h.endSession},
 
 		// The wizard.
 		{Method: get, Path: "/setup", Least: Admin, handle: h.showIntegrations},

@@ -58,9 +58,15 @@ func (h *Handlers) showRun(c *gin.Context) (web.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	page, err := h.runPage(c, run)
+	page, err := h.runPage(c, h.runFor(c, run))
 	if err != nil {
 		return nil, err
+	}
+	if page.Live && !h.seesHints(c) {
+		page.withoutHints()
+	}
+	if !h.May(c, "GET /runs/:id/fix") {
+		page.offersNothing()
 	}
 	return web.Page("run.html", page), nil
 }

@@ -37,6 +37,7 @@ func (h *Handlers) report(c *gin.Context) (store.Run, checks.Report, error) {
 	if run.State != store.RunDone {
 		return run, checks.Report{}, errNotDone(run)
 	}
+	run = h.runFor(c, run)
 	return run, checks.NewReport(run.Facts, h.Version, c.Query("whole") == "yes"), nil
 }
 

@@ -15,6 +15,7 @@ func (h *Handlers) streamRun(c *gin.Context) (web.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	whole := h.seesHints(c)
 	return web.Stream(func(ctx context.Context, send func(web.Event) error) error {
 		rows := checkSender{send: send, sent: map[string]string{}}
 		for {
@@ -25,7 +26,11 @@ func (h *Handlers) streamRun(c *gin.Context) (web.Response, error) {
 			if !h.underWay(ctx, run) {
 				return send(web.Event{Name: "go", Data: "/runs/" + run.ID})
 			}
-			if err := rows.page(h.viewOf(run, nil, true)); err != nil {
+			page := h.viewOf(run, nil, true)
+			if !whole {
+				page.withoutHints()
+			}
+			if err := rows.page(page); err != nil {
 				return err
 			}
 			if err := waitForChange(ctx, changed); err != nil {
