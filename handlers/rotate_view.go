@@ -170,7 +170,7 @@ func (page *rotatePage) steps() {
 		case done[i]:
 			s.State = state{"good", "done"}
 		case i == open:
-			s.State = state{"busy", "now"}
+			s.State = state{"idle", "to do now"}
 		}
 		page.Steps = append(page.Steps, s)
 	}
