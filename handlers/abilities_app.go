@@ -22,15 +22,32 @@ func appAbilities(i entra.Identity, p entra.Policies) []ability {
 	return append(out, ability{State: state{"warn", "a person"}, Words: "A test consent is a person's: you sign in at Microsoft with an account of the tenant for it, whatever this console works as."})
 }
 
+// appNeeds are what a setup reads besides, each with the permissions that
+// allow it, the least first.
+var appNeeds = [][]string{
+	{"Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"},
+	{"DelegatedPermissionGrant.Read.All", "DelegatedPermissionGrant.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"},
+}
+
 func appCreates(i entra.Identity) ability {
-	switch {
-	case i.Has("Application.ReadWrite.All", "Directory.ReadWrite.All"):
-		return ability{State: state{"good", "yes"}, Words: "The application may create app registrations and change all of them (Application.ReadWrite.All). Application.ReadWrite.OwnedBy would do, and reach no further than those it makes itself."}
-	case i.Has("Application.ReadWrite.OwnedBy"):
-		return ability{State: state{"good", "yes"}, Words: "The application may create app registrations, and change those it owns, which are the ones it makes (Application.ReadWrite.OwnedBy)."}
+	var lacks []string
+	for _, anyOf := range appNeeds {
+		if !i.Has(anyOf...) {
+			lacks = append(lacks, anyOf[0])
+		}
 	}
-	return ability{State: state{"bad", "no"}, Words: "The application may not create app registrations: it has no application permission for it.",
-		Remedy: "An administrator can grant it Application.ReadWrite.OwnedBy, which suffices for the apps that it makes."}
+	all, owned := i.Has("Application.ReadWrite.All", "Directory.ReadWrite.All"), i.Has("Application.ReadWrite.OwnedBy")
+	switch {
+	case !all && !owned:
+		return ability{State: state{"bad", "no"}, Words: "The application may not create app registrations: it has no application permission for it.",
+			Remedy: "An administrator can grant it " + strings.Join(append([]string{"Application.ReadWrite.OwnedBy"}, lacks...), ", ") + ": enough for the apps that it makes."}
+	case len(lacks) > 0:
+		return ability{State: state{"bad", "no"}, Words: "The application may create app registrations, but not look at all that is there, so that it could make one twice.",
+			Remedy: "An administrator can grant it " + strings.Join(lacks, ", ") + " besides."}
+	case all:
+		return ability{State: state{"good", "yes"}, Words: "The application may create app registrations and change all of them (Application.ReadWrite.All). Application.ReadWrite.OwnedBy would do, and change no others than those it makes itself."}
+	}
+	return ability{State: state{"good", "yes"}, Words: "The application may create app registrations, and change those it owns, which are the ones it makes (Application.ReadWrite.OwnedBy)."}
 }
 
 func appConsents(i entra.Identity) ability {

@@ -61,7 +61,7 @@ func (c *CheckCmd) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	access, err := c.access(ctx)
+	access, err := c.access(ctx, stderr)
 	if err != nil {
 		return err
 	}
@@ -172,7 +172,7 @@ func (c *CheckCmd) further(r checks.Report) string {
 }
 
 // access puts the clients together; nothing is sent yet.
-func (c *CheckCmd) access(ctx context.Context) (diagnose.Access, error) {
+func (c *CheckCmd) access(ctx context.Context, stderr io.Writer) (diagnose.Access, error) {
 	cloud, err := setupCloud(ctx, c.Cloud)
 	if err != nil {
 		return diagnose.Access{}, err
@@ -191,7 +191,7 @@ func (c *CheckCmd) access(ctx context.Context) (diagnose.Access, error) {
 	if a.Secret, err = c.secret(); err != nil {
 		return diagnose.Access{}, err
 	}
-	directory, err := c.directory(cloud, c.Tenant)
+	directory, err := c.directory(cloud, c.Tenant, stderr)
 	if directory != nil {
 		a.Directory = directory
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
@@ -19,8 +20,8 @@ type directoryFlags struct {
 }
 
 // directory makes the client; nothing is sent yet. It is nil without a
-// sign-in.
-func (d directoryFlags) directory(cloud entra.Cloud, integrationTenant string) (*graph.Client, error) {
+// sign-in. In whose name it reads is said before it does.
+func (d directoryFlags) directory(cloud entra.Cloud, integrationTenant string, say io.Writer) (*graph.Client, error) {
 	if d.SignInClientID != "" && d.SignIn != "application" {
 		return nil, errors.New("--sign-in-client-id goes with --sign-in application")
 	}
@@ -35,7 +36,7 @@ func (d directoryFlags) directory(cloud entra.Cloud, integrationTenant string) (
 	if err != nil {
 		return nil, fmt.Errorf("--sign-in %s: %w", d.SignIn, err)
 	}
-	return graph.New(cloud, cred, graph.Options{})
+	return graph.New(cloud, &speaker{TokenCredential: cred, say: say}, graph.Options{})
 }
 
 // home is the tenant to sign in to; empty leaves it to the credential.

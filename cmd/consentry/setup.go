@@ -134,7 +134,7 @@ func (r *setupRun) signIn() error {
 	if err != nil {
 		return err
 	}
-	r.token = &witness{TokenCredential: cred}
+	r.token = &witness{TokenCredential: &speaker{TokenCredential: cred, say: r.stderr}}
 	r.dir, err = graph.New(r.cloud, r.token, graph.Options{Observe: r.report.observe})
 	return err
 }
