@@ -90,7 +90,7 @@ func (b *configBed) check(c config) (code int, out, errs string) {
 	if !slices.Contains(c.args, "--key-file") && c.env["KEY_FILE"] == "" && !strings.Contains(c.file, "key-file") {
 		args = append(args, "--key-file", b.path("key"))
 	}
-	if !slices.Contains(c.args, "--data") && c.env["DATABASE"] == "" && !strings.Contains(strings.Join(c.args, " ")+c.file, "database") {
+	if !slices.Contains(c.args, "--data") && c.env["DATABASE"]+c.env["DATABASE_FILE"] == "" && !strings.Contains(strings.Join(c.args, " ")+c.file, "database") {
 		args = append(args, "--data", b.path("data"))
 	}
 	for _, a := range c.args {
@@ -114,7 +114,21 @@ var badConfigs = []struct {
 	config
 	says []string
 }{
-	{"plain http beyond this machine", config{args: []string{"--listen", "0.0.0.0:8080"}}, []string{"listen:"}},
+	{"beyond this machine for whoever comes", config{args: []string{"--listen", "0.0.0.0:8080"}}, []string{"listen:", "--sign-in entra"}},
+	{"plain http by a name", config{args: []string{"--base-url", "http://consentry.example"}}, []string{"base-url:", "give https"}},
+	{"an address that is none", config{args: []string{"--base-url", "canary"}}, []string{"base-url:", "https://consentry.example"}},
+	{"an address with a path", config{args: []string{"--base-url", "https://localhost/canary"}}, []string{"base-url:", "scheme and host alone"}},
+	{"half of a certificate", config{args: []string{"--tls-cert", "{dir}/key"}}, []string{"tls-cert:", "go together"}},
+	{"a certificate that is none", config{args: []string{"--tls-cert", "{dir}/key", "--tls-key", "{dir}/key"}}, []string{"tls-cert:", "cannot be used"}},
+	{"every proxy is believed", config{args: []string{"--trusted-proxy", "0.0.0.0/0"}}, []string{"trusted-proxy:"}},
+	{"whoever says it is a proxy", config{args: []string{"--trusted-proxy", "*"}}, []string{"trusted-proxy:"}},
+	{"metrics without an address", config{args: []string{"--metrics", "9090"}}, []string{"metrics:", "127.0.0.1:9090"}},
+	{"metrics among the pages", config{args: []string{"--metrics", "localhost:8080"}}, []string{"metrics:", "address of their own"}},
+	{"a webhook that is read along", config{args: []string{"--webhook-url", "http://hook.example", "--webhook-secret-file", "{dir}/key"}}, []string{"webhook-url:", "https://"}},
+	{"a webhook that signs nothing", config{args: []string{"--webhook-url", "https://hook.example"}}, []string{"webhook-secret-file:", "missing"}},
+	{"a secret of the webhook that others read", config{args: []string{"--webhook-url", "https://hook.example", "--webhook-secret-file", "{dir}/open-key"}}, []string{"webhook-secret-file:", "chmod 600"}},
+	{"mail from nobody", config{args: []string{"--smtp", "mail.example:587"}}, []string{"smtp-from:"}},
+	{"mail without a server", config{args: []string{"--smtp-from", "consentry@example.com"}}, []string{"smtp:", "missing"}},
 	{"no port", config{args: []string{"--listen", "localhost"}}, []string{"listen:", "host and port"}},
 	{"a port that is none", config{args: []string{"--listen", "localhost:99999"}}, []string{"listen:", "0 to 65535"}},
 	{"a cloud that is an address", config{args: []string{"--cloud", "https://canary.example"}}, []string{"cloud:", "public, sandbox"}},
