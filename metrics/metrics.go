@@ -19,13 +19,11 @@ import (
 
 // Metrics are one console's, in a registry of their own.
 type Metrics struct {
-	registry   *prometheus.Registry
-	requests   *prometheus.CounterVec
-	durations  *prometheus.HistogramVec
-	inFlight   prometheus.Gauge
-	operations *prometheus.CounterVec
-	calls      *prometheus.CounterVec
-	signIns    *prometheus.CounterVec
+	registry  *prometheus.Registry
+	requests  *prometheus.CounterVec
+	durations *prometheus.HistogramVec
+	inFlight  prometheus.Gauge
+	calls     *prometheus.CounterVec
 }
 
 // durations from a session check to a page that waits for Microsoft, seconds.
@@ -39,14 +37,12 @@ func New(version string) *Metrics {
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: namespace, Name: "http_request_duration_seconds", Help: "Time to answer a request.", Buckets: durationBuckets,
 		}, []string{"route", "method"}),
-		inFlight:   prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: "http_requests_in_flight", Help: "Requests being answered, event streams among them."}),
-		operations: counters("operations_total", "Operations that ended.", "kind", "outcome"),
-		calls:      counters("graph_requests_total", "Requests to Microsoft Graph, each attempt counted, by the first digit of the status; none where no answer came.", "class"),
-		signIns:    counters("sign_ins_total", "Sign-ins to the console.", "outcome"),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: "http_requests_in_flight", Help: "Requests being answered, event streams among them."}),
+		calls:    counters("graph_requests_total", "Requests to Microsoft Graph, each attempt counted, by the first digit of the status; none where no answer came.", "class"),
 	}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: "build_info", Help: "Always 1.", ConstLabels: prometheus.Labels{"version": version}})
 	info.Set(1)
-	m.registry.MustRegister(m.requests, m.durations, m.inFlight, m.operations, m.calls, m.signIns, info,
+	m.registry.MustRegister(m.requests, m.durations, m.inFlight, m.calls, info,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -78,9 +74,6 @@ func (m *Metrics) InFlight(h http.Handler) http.Handler {
 	return promhttp.InstrumentHandlerInFlight(m.inFlight, h)
 }
 
-// Operation counts one that ended: its kind, and done, failed or interrupted.
-func (m *Metrics) Operation(kind, outcome string) { m.operations.WithLabelValues(kind, outcome).Inc() }
-
 // GraphCall counts a request to Microsoft Graph; 0 is the status of none that
 // was answered.
 func (m *Metrics) GraphCall(status int) {
@@ -90,9 +83,6 @@ func (m *Metrics) GraphCall(status int) {
 	}
 	m.calls.WithLabelValues(class).Inc()
 }
-
-// SignIn counts a sign-in to the console: done or denied.
-func (m *Metrics) SignIn(outcome string) { m.signIns.WithLabelValues(outcome).Inc() }
 
 // Handler answers scrapes.
 func (m *Metrics) Handler() http.Handler {

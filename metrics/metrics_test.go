@@ -39,21 +39,17 @@ func TestWhatWasDoneIsCounted(t *testing.T) {
 	m.Request("/environments/:id", "GET", 200, 30*time.Millisecond)
 	m.Request("/environments/:id", "GET", 200, 300*time.Millisecond)
 	m.Request("", "PROPFIND", 405, time.Millisecond)
-	m.Operation("setup", "done")
 	m.GraphCall(201)
 	m.GraphCall(429)
 	m.GraphCall(0)
-	m.SignIn("denied")
 	wantLines(t, scrape(t, m),
 		`consentry_http_requests_total{method="GET",route="/environments/:id",status="200"} 2`,
 		`consentry_http_requests_total{method="other",route="none",status="405"} 1`,
 		`consentry_http_request_duration_seconds_bucket{method="GET",route="/environments/:id",le="0.05"} 1`,
 		`consentry_http_request_duration_seconds_count{method="GET",route="/environments/:id"} 2`,
-		`consentry_operations_total{kind="setup",outcome="done"} 1`,
 		`consentry_graph_requests_total{class="2xx"} 1`,
 		`consentry_graph_requests_total{class="4xx"} 1`,
 		`consentry_graph_requests_total{class="none"} 1`,
-		`consentry_sign_ins_total{outcome="denied"} 1`,
 		`consentry_build_info{version="1.2.3"} 1`,
 	)
 }
@@ -79,11 +75,17 @@ func TestWhatIsLookedUpIsToldAndWhatFailsIsLeftOut(t *testing.T) {
 	m.Ask(Sources{
 		QueueDepth: func(context.Context) (int64, error) { return 0, errors.New("no database") },
 		AuditHead:  func(context.Context) (int64, error) { return 42, nil },
-		Secrets:    func(context.Context) ([]Secret, error) { return list, nil },
-		Now:        func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(logs, nil)),
+		Operations: func(context.Context) ([]Tally, error) {
+			return []Tally{{"setup", "done", 3}, {"setup", "failed", 1}}, nil
+		},
+		Events:  func(context.Context) ([]Tally, error) { return []Tally{{"sign-in", "done", 7}}, nil },
+		Secrets: func(context.Context) ([]Secret, error) { return list, nil },
+		Now:     func() time.Time { return now }, Log: slog.New(slog.NewTextHandler(logs, nil)),
 	})
 	got := scrape(t, m)
 	wantLines(t, got, "consentry_audit_head 42",
+		`consentry_operations{kind="setup",state="done"} 3`, `consentry_operations{kind="setup",state="failed"} 1`,
+		`consentry_audit_events_total{action="sign-in",result="done"} 7`, "# TYPE consentry_audit_events_total counter",
 		`consentry_secret_expires_in_days{environment="env-0",key_id="key"} -1`,
 		`consentry_secret_expires_in_days{environment="env-2",key_id="key"} 1`,
 		`consentry_secret_expires_in_days{environment="env-999",key_id="key"} 998`)

@@ -67,3 +67,33 @@ func (s *Store) AuditHead(ctx context.Context) (int64, error) {
 	seq, _, err := s.auditHead(ctx)
 	return seq, err
 }
+
+// A Tally is how many rows there are of a kind, by how they stand.
+type Tally struct {
+	Of, State string
+	N         int64
+}
+
+func scanTally(row scanner) (t Tally, err error) { return t, row.Scan(&t.Of, &t.State, &t.N) }
+
+// OperationTally counts the operations on record by kind and state.
+func (s *Store) OperationTally(ctx context.Context) ([]Tally, error) {
+	list, err := all(ctx, s.read, scanTally, `SELECT kind, state, COUNT(*) FROM operations GROUP BY kind, state ORDER BY kind, state`)
+	if err != nil {
+		return nil, fmt.Errorf("store: count operations: %w", err)
+	}
+	return list, nil
+}
+
+// AuditTally counts the rows of the audit log after one of them, 0 for all, by
+// action and result; last is the row to count on from.
+func (s *Store) AuditTally(ctx context.Context, after int64) (list []Tally, last int64, err error) {
+	if last, err = s.AuditHead(ctx); err != nil {
+		return nil, 0, err
+	}
+	list, err = all(ctx, s.read, scanTally, `SELECT action, result, COUNT(*) FROM audit WHERE seq > $1 AND seq <= $2 GROUP BY action, result ORDER BY action, result`, after, last)
+	if err != nil {
+		return nil, 0, fmt.Errorf("store: count the audit log: %w", err)
+	}
+	return list, last, nil
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"slices"
 	"testing"
 )
 
@@ -49,6 +50,32 @@ var watchTests = map[string]func(*testing.T, *bench){
 			t.Fatal(err)
 		}
 		wantOpen(1)
+	},
+	"operations are counted by kind and state": func(t *testing.T, b *bench) {
+		op := b.operation(t, b.environment(t, "one").ID)
+		b.operation(t, b.environment(t, "two").ID)
+		op.State = OperationFailed
+		if err := b.FinishOperation(t.Context(), op); err != nil {
+			t.Fatal(err)
+		}
+		got, err := b.OperationTally(t.Context())
+		if want := []Tally{{"setup", "failed", 1}, {"setup", "running", 1}}; err != nil || !slices.Equal(got, want) {
+			t.Errorf("%v, %v; want %v", got, err, want)
+		}
+	},
+	"the audit log is counted on from where it was left": func(t *testing.T, b *bench) {
+		_, from, err := b.AuditTally(t.Context(), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.events(t, 3)
+		got, last, err := b.AuditTally(t.Context(), from)
+		if want := []Tally{{"sign-in", AuditDone, 3}}; err != nil || last != from+3 || !slices.Equal(got, want) {
+			t.Errorf("%v up to %d, %v", got, last, err)
+		}
+		if got, again, err := b.AuditTally(t.Context(), last); len(got) != 0 || again != last || err != nil {
+			t.Errorf("%v up to %d, %v", got, again, err)
+		}
 	},
 	"the head of the audit log is its last row": func(t *testing.T, b *bench) {
 		before, err := b.AuditHead(t.Context())

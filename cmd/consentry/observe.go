@@ -1,16 +1,20 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/pprof"
 	"slices"
+	"sync"
 	"time"
 
+	"github.com/consentry/consentry/entra"
 	"github.com/consentry/consentry/graph"
 	"github.com/consentry/consentry/metrics"
 	"github.com/consentry/consentry/store"
@@ -47,6 +51,13 @@ func (s *ServeCmd) front(c *console, l net.Listener, log *slog.Logger) (f *front
 	f.watchers = watched(c.metrics, f.shell, s.Debug)
 	f.watch, err = s.listenMetrics()
 	return f, err
+}
+
+// announce prints where to watch from.
+func (f *front) announce(out io.Writer) {
+	if f.watch != nil {
+		fmt.Fprintf(out, "Metrics are at http://%s/metrics\n", f.watch.Addr())
+	}
 }
 
 // serveWatch answers those who watch until ctx ends.
@@ -109,6 +120,11 @@ func watched(m *metrics.Metrics, shell *web.Shell, debug bool) http.Handler {
 func ask(m *metrics.Metrics, st *store.Store, log *slog.Logger) {
 	m.Ask(metrics.Sources{
 		QueueDepth: st.OpenOperations, AuditHead: st.AuditHead, Now: time.Now, Log: log,
+		Operations: func(ctx context.Context) ([]metrics.Tally, error) {
+			list, err := st.OperationTally(ctx)
+			return tallies(list), err
+		},
+		Events: (&eventCount{store: st}).ask,
 		Secrets: func(ctx context.Context) ([]metrics.Secret, error) {
 			envs, err := st.Environments(ctx)
 			return ending(envs), err
@@ -116,18 +132,66 @@ func ask(m *metrics.Metrics, st *store.Store, log *slog.Logger) {
 	})
 }
 
-// ending are the credentials of environments, those that end first in front.
-func ending(envs []store.Environment) []metrics.Secret {
-	var out []metrics.Secret
+func tallies(list []store.Tally) (out []metrics.Tally) {
+	for _, t := range list {
+		out = append(out, metrics.Tally(t))
+	}
+	return out
+}
+
+// eventCount counts the rows of the audit log, each once.
+type eventCount struct {
+	store *store.Store
+
+	mu   sync.Mutex
+	last int64
+	sums map[[2]string]int64
+}
+
+func (e *eventCount) ask(ctx context.Context) (out []metrics.Tally, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	more, last, err := e.store.AuditTally(ctx, e.last)
+	if err != nil {
+		return nil, err
+	}
+	if e.sums == nil {
+		e.sums = map[[2]string]int64{}
+	}
+	for _, t := range more {
+		e.sums[[2]string{t.Of, t.State}] += t.N
+	}
+	e.last = last
+	for key, n := range e.sums {
+		out = append(out, metrics.Tally{Of: key[0], State: key[1], N: n})
+	}
+	return out, nil
+}
+
+// ending are the credentials of environments as last seen, those that end
+// first in front.
+func ending(envs []store.Environment) (out []metrics.Secret) {
 	for _, e := range envs {
-		if e.Result == nil {
+		if e.Result == nil || e.State == store.Removed {
 			continue
 		}
+		ends := map[entra.KeyID]time.Time{}
+		for _, c := range e.Result.App.Certificates {
+			ends[c.KeyID] = c.End
+		}
 		for _, s := range e.Result.App.Secrets {
-			out = append(out, metrics.Secret{Environment: e.Name, KeyID: string(s.KeyID), End: s.End})
+			ends[s.KeyID] = s.End
+		}
+		if s := e.Result.Secret; s != nil {
+			ends[s.KeyID] = s.End
+		}
+		for id, end := range ends {
+			out = append(out, metrics.Secret{Environment: e.Name, KeyID: string(id), End: end})
 		}
 	}
-	slices.SortFunc(out, func(a, b metrics.Secret) int { return a.End.Compare(b.End) })
+	slices.SortFunc(out, func(a, b metrics.Secret) int {
+		return cmp.Or(a.End.Compare(b.End), cmp.Compare(a.Environment, b.Environment), cmp.Compare(a.KeyID, b.KeyID))
+	})
 	return out
 }
 

@@ -85,6 +85,7 @@ func (s *ServeCmd) Run(ctx context.Context, stdout, stderr io.Writer) (err error
 		return errors.Join(err, l.Close())
 	}
 	s.announce(stdout, c)
+	f.announce(stdout)
 	return c.serve(ctx, l, f, log)
 }
 

@@ -17,6 +17,7 @@ type served struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	base   string
+	out    *bufio.Reader // what it prints after where it is
 	errOut *bytes.Buffer
 }
 
@@ -34,7 +35,8 @@ func (b *bed) serve(args ...string) *served {
 	if err := cmd.Start(); err != nil {
 		b.t.Fatal(err)
 	}
-	line, err := bufio.NewReader(out).ReadString('\n')
+	s.out = bufio.NewReader(out)
+	line, err := s.out.ReadString('\n')
 	if err != nil {
 		_ = cmd.Wait()
 		b.t.Fatalf("%v: %s", err, s.errOut)
@@ -108,8 +110,8 @@ func TestServeRefusesWhatCannotWork(t *testing.T) {
 		"a port that is none":             {[]string{"--listen", "localhost:99999"}, "listen: the port is none"},
 		"a tenant that is none":           {[]string{"--cloud", b.cloud, "--tenant", "../evil"}, "tenant: it is neither"},
 		"a client ID that is none":        {[]string{"--cloud", b.cloud, "--client-id", "x"}, "client-id: it is no"},
-		"the Azure CLI on the sandbox":    {[]string{"--cloud", b.cloud, "--sign-in", "azure-cli"}, "no account of the sandbox"},
-		"the browser without registering": {[]string{"--cloud", "public", "--sign-in", "browser"}, "needs --client-id"},
+		"the Azure CLI on the sandbox":    {[]string{"--cloud", b.cloud, "--identity", "azure-cli"}, "no account of the sandbox"},
+		"the browser without registering": {[]string{"--cloud", "public", "--identity", "browser"}, "needs --client-id"},
 		"a cloud that is none":            {[]string{"--cloud", "https://evil.example"}, "cloud: give public"},
 	} {
 		t.Run(name, func(t *testing.T) {
