@@ -74,7 +74,7 @@ func (d *deck) decided(ids []string) bool {
 func (d *deck) decide(c *Check, f *Facts) (r Result) {
 	defer func() {
 		if p := recover(); p != nil {
-			r = Result{ID: c.ID, Outcome: Unknown, Because: fmt.Sprintf("This check has a defect: %v.", p), Would: "Report it with the JSON of this run."}
+			r = Result{ID: c.ID, Outcome: Unknown, Because: "This check met " + defect(p) + ".", Would: "Report it with the JSON of this run."}
 		}
 	}()
 	if c.Applies != nil && !c.Applies(f) {

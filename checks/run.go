@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"runtime"
 	"slices"
 
 	"github.com/consentry/consentry/entra"
@@ -178,10 +179,20 @@ func (r *run) start(ctx context.Context) {
 func fetch(ctx context.Context, s Source, f Facts) (write func(*Facts), err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("asking for %s failed here: %v", s.Name, p)
+			err = fmt.Errorf("asking for %s met %s", s.Name, defect(p))
 		}
 	}()
 	return s.Fetch(ctx, f)
+}
+
+// defect is what a person may read of a panic. Its value may hold anything,
+// but for what the runtime says: that tells of types and lengths alone.
+func defect(p any) string {
+	var of runtime.Error
+	if err, ok := p.(error); ok && errors.As(err, &of) {
+		return "a defect of this program (" + of.Error() + ")"
+	}
+	return "a defect of this program"
 }
 
 // take writes what a source learned, or why it did not.
@@ -202,7 +213,7 @@ func (r *run) take(a answer) {
 func (a answer) record(f *Facts) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("reading %s failed here: %v", a.source.Name, p)
+			err = fmt.Errorf("reading %s met %s", a.source.Name, defect(p))
 		}
 	}()
 	written := *f

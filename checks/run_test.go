@@ -154,20 +154,24 @@ func TestWhatGoesWrongInASourceMakesItsFactsUnknown(t *testing.T) {
 		"an error around one": {func(context.Context, Facts) (func(*Facts), error) {
 			return nil, fmt.Errorf("asked: %w", &GapError{Gap{Why: "Graph refused it."}})
 		}, "Graph refused it."},
-		"a panic":                 {func(context.Context, Facts) (func(*Facts), error) { panic("index out of range") }, "index out of range"},
-		"a panic while writing":   {func(context.Context, Facts) (func(*Facts), error) { return func(*Facts) { panic("nil map") }, nil }, "nil map"},
+		"a panic": {func(context.Context, Facts) (func(*Facts), error) { panic("CANARY") }, "a defect of this program"},
+		"a panic of the runtime": {func(_ context.Context, f Facts) (func(*Facts), error) {
+			_ = []int{}[len(f.Given.ClientID)]
+			return nil, nil
+		}, "index out of range [0] with length 0"},
+		"a panic while writing":   {func(context.Context, Facts) (func(*Facts), error) { return func(*Facts) { panic("CANARY") }, nil }, "a defect of this program"},
 		"an answer without it":    {func(context.Context, Facts) (func(*Facts), error) { return func(*Facts) {}, nil }, "did not hold it"},
 		"nothing to write at all": {func(context.Context, Facts) (func(*Facts), error) { return nil, nil }, "did not hold it"},
 		"its own time limit":      {func(context.Context, Facts) (func(*Facts), error) { return nil, context.DeadlineExceeded }, "too long"},
 		"half of it, then a panic": {func(context.Context, Facts) (func(*Facts), error) {
-			return func(f *Facts) { settle(NeedTenant, healthy())(f); panic("half") }, nil
-		}, "half"},
+			return func(f *Facts) { settle(NeedTenant, healthy())(f); panic("CANARY") }, nil
+		}, "a defect of this program"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := Facts{}
 			got := collect(t, t.Context(), &f, []*Check{reading("x", false, NeedTenant), reading("other", false, NeedClock)},
 				Source{Name: "the tenant", Gives: []Need{NeedTenant}, Fetch: tt.fetch}, telling(NeedClock, nil))
-			if r := got["x"]; r.Outcome != Unknown || !strings.Contains(r.Because, tt.because) {
+			if r := got["x"]; r.Outcome != Unknown || !strings.Contains(r.Because, tt.because) || strings.Contains(r.Because, "CANARY") {
 				t.Errorf("%+v", r)
 			}
 			if got["other"].Outcome != Passed {

@@ -29,16 +29,22 @@ func (h *Handlers) GiveUp() { h.running.giveUp() }
 // holding says to the other processes that this one is at work on a test or a
 // run of the checks, until the answer is called.
 func (h *Handlers) holding(ctx context.Context, id string) (letGo func()) {
-	hold := func() {
-		if err := h.Store.Hold(ctx, id); err != nil && ctx.Err() == nil {
-			h.Log.Warn("other processes may take this for cut off", "id", id, "error", err.Error())
-		}
+	h.hold(ctx, id)
+	return h.renewing(ctx, id)
+}
+
+func (h *Handlers) hold(ctx context.Context, id string) {
+	if err := h.Store.Hold(ctx, id); err != nil && ctx.Err() == nil {
+		h.Log.Warn("other processes may take this for cut off", "id", id, "error", err.Error())
 	}
-	hold()
+}
+
+// renewing goes on to say so.
+func (h *Handlers) renewing(ctx context.Context, id string) (letGo func()) {
 	ctx, stop := context.WithCancel(ctx)
 	go func() {
 		for h.Sleep(ctx, leaseEvery) == nil {
-			hold()
+			h.hold(ctx, id)
 		}
 	}()
 	return func() {

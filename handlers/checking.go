@@ -2,7 +2,10 @@ package handlers
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -86,14 +89,21 @@ func (c *checking) look() (checkingSeen, <-chan struct{}) {
 	return s, c.changed
 }
 
-// watched are the sources, each telling when it is asked and has answered.
-func (c *checking) watched(sources []checks.Source, now func() time.Time) []checks.Source {
+// watched are the sources, each telling when it is asked and has answered. The
+// log has the defects of which the checks say only that they are there.
+func (c *checking) watched(sources []checks.Source, now func() time.Time, log *slog.Logger) []checks.Source {
 	c.note(func(s *checkingSeen) { s.sources = sources })
 	out := slices.Clone(sources)
 	for i, source := range out {
 		out[i].Fetch = func(ctx context.Context, f checks.Facts) (func(*checks.Facts), error) {
 			c.note(func(s *checkingSeen) { s.busy[source.Name] = now() })
 			defer c.note(func(s *checkingSeen) { delete(s.busy, source.Name) })
+			defer func() {
+				if p := recover(); p != nil {
+					log.Error("a defect", "in", "asking for "+source.Name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+					panic(p)
+				}
+			}()
 			return source.Fetch(ctx, f)
 		}
 	}

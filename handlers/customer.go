@@ -116,15 +116,15 @@ func (h *Handlers) registerOutcome(c *gin.Context) (web.Response, error) {
 
 // withRedirect gives the app with the redirect URI, adding it where it is
 // missing.
-func (h *Handlers) withRedirect(ctx context.Context, d Directory, id entra.ClientID, uri string) (entra.Application, error) {
-	h.redirects.Lock()
-	defer h.redirects.Unlock()
-	app, err := d.Application(ctx, id)
-	if err != nil || hasRedirect(app, uri) {
-		return app, err
-	}
-	err = h.addRedirect(ctx, d, app, uri)
-	app.RedirectURIs = append(app.RedirectURIs, entra.RedirectURI{URI: uri, Platform: entra.Web})
+func (h *Handlers) withRedirect(ctx context.Context, d Directory, id entra.ClientID, uri string) (app entra.Application, err error) {
+	err = h.aloneWith(ctx, id, func() error {
+		if app, err = d.Application(ctx, id); err != nil || hasRedirect(app, uri) {
+			return err
+		}
+		err = h.addRedirect(ctx, d, app, uri)
+		app.RedirectURIs = append(app.RedirectURIs, entra.RedirectURI{URI: uri, Platform: entra.Web})
+		return err
+	})
 	return app, err
 }
 

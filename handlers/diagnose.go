@@ -178,7 +178,7 @@ const runLimit = 45 * time.Second
 func (h *Handlers) gather(ctx context.Context, run store.Run, live *checking, access diagnose.Access) store.Run {
 	ctx, cancel := context.WithTimeout(ctx, runLimit)
 	defer cancel()
-	for r := range checks.Run(ctx, &run.Facts, checks.All, live.watched(diagnose.Sources(access), h.Now)) {
+	for r := range checks.Run(ctx, &run.Facts, checks.All, live.watched(diagnose.Sources(access), h.Now, h.Log)) {
 		live.decided(r)
 	}
 	return run

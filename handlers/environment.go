@@ -226,10 +226,18 @@ func (h *Handlers) environmentPage(env store.Environment, p preset.Preset, ops [
 		page.Trials = append(page.Trials, trialRow{t.ID, trialWords(t, env), trialState(t), t.Started})
 	}
 	page.Next = nextSteps(env, p, trials, page.Kept)
+	if atWork(ops) {
+		page.Next = []nextStep{{Label: "See how far it is", Help: "Something is under way for this environment.", Href: "/operations/" + ops[0].ID, Primary: true}}
+	}
 	if overlapping(env, now) {
 		page.Next = append([]nextStep{finishRotation(env)}, page.Next...)
 	}
 	return page
+}
+
+// atWork: the newest of an environment's operations runs.
+func atWork(ops []store.Operation) bool {
+	return len(ops) > 0 && ops[0].State == store.OperationRunning
 }
 
 // nextSteps is what is left to do on the way to a working connection.

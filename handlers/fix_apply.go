@@ -198,12 +198,19 @@ func noteChange(e *store.Environment, run store.Run, created entra.Created) {
 // sendChange makes sure that the change is still what was shown, writes the
 // intent down, sends, and writes down what came of it. Without a journal
 // nothing is sent.
-func (h *Handlers) sendChange(ctx context.Context, m making) (entra.Created, setup.EntryState, error) {
-	h.redirects.Lock()
-	defer h.redirects.Unlock()
+func (h *Handlers) sendChange(ctx context.Context, m making) (created entra.Created, state setup.EntryState, err error) {
 	if ctx.Err() != nil {
 		return entra.Created{}, setup.Failed, errEnding
 	}
+	state = setup.Failed // until it is sent
+	err = h.aloneWith(ctx, entra.ClientID(m.parent.Facts.Given.ClientID), func() (err error) {
+		created, state, err = h.sendAlone(ctx, m)
+		return err
+	})
+	return created, state, err
+}
+
+func (h *Handlers) sendAlone(ctx context.Context, m making) (entra.Created, setup.EntryState, error) {
 	if err := h.stillSo(ctx, m); err != nil {
 		return entra.Created{}, setup.Failed, err
 	}
@@ -258,7 +265,7 @@ func (h *Handlers) rerun(ctx context.Context, m making, facts checks.Facts) chec
 	ctx, cancel := context.WithTimeout(ctx, runLimit)
 	defer cancel()
 	facts.Now = h.Now()
-	for r := range checks.Rerun(ctx, &facts, checks.All, m.live.watched(diagnose.Sources(m.access), h.Now), m.change) {
+	for r := range checks.Rerun(ctx, &facts, checks.All, m.live.watched(diagnose.Sources(m.access), h.Now, h.Log), m.change) {
 		m.live.decided(r)
 	}
 	return facts

@@ -65,17 +65,20 @@ func (h *Handlers) notAdded(ctx context.Context, t trial.Trial, cause error) (tr
 // register adds the test's redirect URI to the app. added is false when it was
 // there without a test of ours having put it there.
 func (h *Handlers) register(ctx context.Context, d Directory, t trial.Trial) (added bool, err error) {
-	h.redirects.Lock()
-	defer h.redirects.Unlock()
-	app, err := d.Application(ctx, t.ClientID)
-	if err != nil {
-		return false, err
-	}
-	if hasRedirect(app, t.RedirectURI) {
-		others, err := h.othersWithCallback(ctx, t)
-		return len(others) > 0, err
-	}
-	return true, h.addRedirect(ctx, d, app, t.RedirectURI)
+	err = h.aloneWith(ctx, t.ClientID, func() error {
+		app, err := d.Application(ctx, t.ClientID)
+		if err != nil {
+			return err
+		}
+		if hasRedirect(app, t.RedirectURI) {
+			others, err := h.othersWithCallback(ctx, t)
+			added = len(others) > 0
+			return err
+		}
+		added = true
+		return h.addRedirect(ctx, d, app, t.RedirectURI)
+	})
+	return added, err
 }
 
 // addRedirect sends the whole list with one more.
@@ -120,8 +123,10 @@ func (h *Handlers) unregister(ctx context.Context, t trial.Trial, who entra.Pers
 	if who.ID == "" {
 		return errSignedOut
 	}
-	h.redirects.Lock()
-	defer h.redirects.Unlock()
+	return h.aloneWith(ctx, t.ClientID, func() error { return h.unregisterAlone(ctx, t, who) })
+}
+
+func (h *Handlers) unregisterAlone(ctx context.Context, t trial.Trial, who entra.Person) error {
 	others, err := h.othersWithCallback(ctx, t)
 	if err != nil || slices.ContainsFunc(others, func(o trial.Trial) bool { return h.mayYetAnswer(ctx, o) && !followed(o, t) }) {
 		return err

@@ -111,6 +111,11 @@ func (h *Handlers) saveStep(c *gin.Context) (web.Response, error) {
 	if step.save == nil {
 		return nil, web.NotFound("form")
 	}
+	if ops, err := h.Store.Operations(c.Request.Context(), page.Env.ID); err != nil {
+		return nil, err
+	} else if atWork(ops) {
+		return nil, store.ErrBusy // it goes by what is chosen
+	}
 	page.Bad, err = step.save(c, page)
 	if err != nil {
 		return nil, err

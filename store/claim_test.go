@@ -309,6 +309,44 @@ var claimTests = map[string]func(*testing.T, *bench){
 		}
 		b.wantNoneNext(t)
 	},
+	"one process at a time has a thing to itself": func(t *testing.T, b *bench) {
+		try := func(who *bench, want bool) {
+			t.Helper()
+			if ours, err := who.TryHold(t.Context(), "list"); err != nil || ours != want {
+				t.Errorf("%s has it: %v, %v; want %v", who.process, ours, err, want)
+			}
+		}
+		try(b, true)
+		try(b.another(), false)
+		try(b, false) // nor twice
+		b.clock.pass(Lease)
+		try(b.another(), true)
+		if err := b.LetGo(t.Context(), "list"); err != nil { // it is not ours any more
+			t.Fatal(err)
+		}
+		try(b, false)
+		if err := b.another().LetGo(t.Context(), "list"); err != nil {
+			t.Fatal(err)
+		}
+		won := 0
+		for _, err := range together(8, func(int) error {
+			ours, err := b.TryHold(t.Context(), "list")
+			if err == nil && !ours {
+				err = ErrBusy
+			}
+			return err
+		}) {
+			switch {
+			case err == nil:
+				won++
+			case !errors.Is(err, ErrBusy):
+				t.Error(err)
+			}
+		}
+		if won != 1 {
+			t.Errorf("%d of 8 have it", won)
+		}
+	},
 	"others know what a process is at work on, as long as it lives": func(t *testing.T, b *bench) {
 		want := func(id string, want bool) {
 			t.Helper()

@@ -21,6 +21,23 @@ func (s *Store) Hold(ctx context.Context, id string) error {
 	return nil
 }
 
+// TryHold is Hold for what one process may be at work on at a time; ours is
+// false while another one is, or this one already.
+func (s *Store) TryHold(ctx context.Context, id string) (ours bool, err error) {
+	now := s.leaseNow()
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		n, err := touched(ctx, tx, `INSERT INTO holds (id, holder, until) VALUES ($1, $2, $3)
+			ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, until = excluded.until WHERE holds.until <= $4`,
+			id, s.process, millis(now.Add(Lease)), millis(now))
+		ours = n == 1
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("store: hold alone: %w", err)
+	}
+	return ours, nil
+}
+
 // LetGo ends what Hold said, and forgets what processes that died held.
 func (s *Store) LetGo(ctx context.Context, id string) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
