@@ -478,7 +478,7 @@ func TestADatabaseThatCannotBeWrittenSaysSo(t *testing.T) {
 	if _, err := conn.ExecContext(t.Context(), "ROLLBACK"); err != nil {
 		t.Fatal(err)
 	}
-	p.want(503, "database cannot be written right now", "Try again").without("SQL", "locked (5)", ".db")
+	p.want(503, "database cannot be used right now", "Try again").without("SQL", "locked (5)", ".db")
 	if p.header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
 	}

@@ -68,7 +68,7 @@ var storeWords = []struct {
 	words  string
 }{
 	{store.ErrUnaudited, http.StatusServiceUnavailable, "The audit log cannot be written right now, so nothing was done. Try again in some seconds; when it stays, whoever runs this console finds the cause in its log."},
-	{store.ErrUnavailable, http.StatusServiceUnavailable, "The console's database cannot be written right now: another program holds it, or the disk is full or read-only. Try again in some seconds; when it stays, make room on the disk."},
+	{store.ErrUnavailable, http.StatusServiceUnavailable, "The console's database cannot be used right now: it cannot be reached, another program holds it, or its disk is full or read-only. Try again in some seconds; when it stays, whoever runs this console looks after the database and its disk."},
 	{store.ErrNameTaken, http.StatusConflict, "Another environment has this name. Choose another one."},
 	{store.ErrBusy, http.StatusConflict, "Something is still under way for this environment. Wait until it has ended, then try again."},
 	{store.ErrConflict, http.StatusConflict, "Somebody changed this in another window in between. Nothing was overwritten; load the page again and repeat your change."},

@@ -25,8 +25,9 @@ var (
 	ErrGone = errors.New("it was used already or its time is over")
 	// ErrNameTaken: another environment has the name.
 	ErrNameTaken = errors.New("another environment has this name")
-	// ErrUnavailable: the database cannot be written now: locked by a backup,
-	// disk full, read-only. Nothing was changed; trying later may work.
+	// ErrUnavailable: the database cannot be used now: not reached, locked by a
+	// backup, disk full, read-only. Nothing was changed, unless the connection
+	// broke in the middle of a commit; trying later may work.
 	ErrUnavailable = errors.New("the database cannot be used right now")
 	// ErrUnaudited: the audit log could not be written, so nothing was done.
 	ErrUnaudited = errors.New("the audit log cannot be written")
