@@ -226,11 +226,14 @@ func (h *Handlers) environmentPage(env store.Environment, p preset.Preset, ops [
 		page.Trials = append(page.Trials, trialRow{t.ID, trialWords(t, env), trialState(t), t.Started})
 	}
 	page.Next = nextSteps(env, p, trials, page.Kept)
-	if atWork(ops) {
+	switch {
+	case atWork(ops):
 		page.Next = []nextStep{{Label: "See how far it is", Help: "Something is under way for this environment.", Href: "/operations/" + ops[0].ID, Primary: true}}
-	}
-	if overlapping(env, now) {
+	case overlapping(env, now):
 		page.Next = append([]nextStep{finishRotation(env)}, page.Next...)
+	case forgottenSecret(env, kept) != nil:
+		page.Next = append([]nextStep{{Label: "Make another client secret", Primary: true, Href: "/environments/" + env.ID + "/setup/review",
+			Help: "Nobody took the last one within 24 hours, so nobody has its value. The setup removes it and makes another."}}, page.Next...)
 	}
 	return page
 }

@@ -113,6 +113,7 @@ func gallerySecrets(env store.Environment, p preset.Preset) []galleryPage {
 		page("secret-of-another-person", func(s *secretPage) { s.Kept, s.Foreign = &kept, true }),
 		page("secret-shown-without-script", func(s *secretPage) { s.Kept, s.Value = &kept, "abc8Q~not-a-real-secret-only-a-picture" }),
 		page("secret-gone", func(*secretPage) {}),
+		page("secret-forgotten", func(s *secretPage) { s.Forgotten = &kept }),
 	}
 }
 

@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -31,7 +32,11 @@ type secretPage struct {
 	Live    *entra.Secret
 	// After is where to go on once the value is stored.
 	After string
-	Allow *gate // before it may be replaced
+	// Forgotten: nobody took the live one in time, so nobody has its value.
+	Forgotten *store.KeptSecret
+	Allow     *gate // before it may be replaced
+
+	all []store.KeptSecret
 }
 
 func (h *Handlers) showSecret(c *gin.Context) (web.Response, error) {
@@ -63,8 +68,22 @@ func (h *Handlers) secretPage(c *gin.Context) (*secretPage, error) {
 			return nil, err
 		}
 	}
+	page.all, page.Forgotten = kept, forgottenSecret(env, kept)
 	page.Allow, err = h.gate(c, levelWrite, "/environments/"+env.ID+"/secret")
 	return page, err
+}
+
+// forgottenSecret is the live secret when its time was over before anybody
+// looked at it; else nil. A setup removes it and makes another.
+func forgottenSecret(env store.Environment, kept []store.KeptSecret) *store.KeptSecret {
+	if env.Result == nil || env.Result.Secret == nil {
+		return nil
+	}
+	i := slices.IndexFunc(kept, func(k store.KeptSecret) bool { return k.KeyID == env.Result.Secret.KeyID })
+	if i < 0 || kept[i].Usable || !kept[i].RevealedAt.IsZero() {
+		return nil
+	}
+	return &kept[i]
 }
 
 // afterSecret leads on with what the secret was made for: the rotation, or the
@@ -130,7 +149,7 @@ func (h *Handlers) revealSecret(c *gin.Context) (web.Response, error) {
 	value, err := h.reveal(c.Request.Context(), page.Env.ID, c.Param("secret"), who)
 	switch {
 	case errors.Is(err, store.ErrGone):
-		return nil, h.noSecret(page, http.StatusGone, err, "This secret was shown already, or its time is over. If it was lost, replace it: the old one is removed and a new one shown once.")
+		return nil, h.goneSecret(page, c.Param("secret"), err)
 	case errors.Is(err, store.ErrNotFound):
 		return nil, h.noSecret(page, http.StatusNotFound, err, "There is no secret here for you. It is shown only to the person who created it.")
 	case err != nil:
@@ -155,7 +174,19 @@ func (h *Handlers) reveal(ctx context.Context, env, id string, who entra.Person)
 	return h.Store.RevealSecret(ctx, id, who)
 }
 
-func (h *Handlers) noSecret(page *secretPage, status int, err error, words string) error {
+// goneSecret is for a secret that counts as shown, whether its value arrived
+// or was lost on the way: there is no telling who has it.
+func (h *Handlers) goneSecret(page *secretPage, id string, err error) error {
+	which := "This secret"
+	if i := slices.IndexFunc(page.all, func(k store.KeptSecret) bool { return k.ID == id }); i >= 0 {
+		which = fmt.Sprintf("The client secret %s… (ID %s)", page.all[i].Hint, page.all[i].KeyID)
+	}
+	e := h.noSecret(page, http.StatusGone, err, which+" was shown already, or its time is over. When its value was lost on the way, somebody else may have it: rotate it, and retire this one. If it leaked, replace it at once.")
+	e.Next = web.Link{Label: "Rotate the client secret", Href: "/environments/" + page.Env.ID + "/rotate"}
+	return e
+}
+
+func (h *Handlers) noSecret(page *secretPage, status int, err error, words string) *web.Error {
 	return &web.Error{Status: status, Err: err, Public: words, Next: web.Link{Label: "Back to the environment", Href: "/environments/" + page.Env.ID}}
 }
 

@@ -85,7 +85,7 @@ func TestASecretNobodyTookIsForgottenAfterADay(t *testing.T) {
 	if dump := s.secretRow(); dump != 0 {
 		t.Error("the value is still in the database")
 	}
-	s.browser().get(s.path+"/secret").want(200, "cannot be shown again")
+	s.browser().get(s.path+"/secret").want(200, "cannot be shown again", "Nobody took the secret")
 }
 
 // secretRow counts the values that are still in the database.
