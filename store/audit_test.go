@@ -576,3 +576,20 @@ func (b *bench) rechain(ctx context.Context, r AuditRow) error {
 	}
 	return tx.Commit()
 }
+
+// Not even the owner of the table may change rows any more; a superuser, whom
+// nothing keeps from it, still meets the triggers.
+func TestOnPostgreSQLTheRightToChangeRowsIsTakenAway(t *testing.T) {
+	b := benchAt(t, databases["PostgreSQL"](t, NewKey()))
+	var rights string
+	err := b.read.QueryRowContext(t.Context(), `SELECT STRING_AGG(a.privilege_type, ' ' ORDER BY a.privilege_type)
+		FROM pg_class c, LATERAL ACLEXPLODE(c.relacl) a WHERE c.oid = 'audit'::regclass`).Scan(&rights)
+	if err != nil || !strings.Contains(rights, "INSERT") || !strings.Contains(rights, "SELECT") {
+		t.Fatalf("%q, %v", rights, err)
+	}
+	for _, gone := range []string{"UPDATE", "DELETE", "TRUNCATE"} {
+		if strings.Contains(rights, gone) {
+			t.Errorf("the owner still has %s: %s", gone, rights)
+		}
+	}
+}
