@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/consentry/consentry/entra"
@@ -96,14 +97,44 @@ var entryResults = map[setup.EntryState]string{
 	setup.Done: AuditDone, setup.Failed: AuditFailed, setup.Unknown: AuditUnknown, setup.Intended: AuditUnknown,
 }
 
+// credentialRequests tell what requests do to an application's credentials. A
+// secret may also come with the application itself; certificates are replaced
+// as a list, in which a new one brings its key.
+var credentialRequests = []struct {
+	action string
+	is     func(entra.Request) bool
+}{
+	{"credential-added", func(r entra.Request) bool { return strings.HasSuffix(r.Path, "/addPassword") }},
+	{"credential-added", func(r entra.Request) bool { return r.Body["passwordCredentials"] != nil }},
+	{"credential-added", func(r entra.Request) bool {
+		return r.Method == "POST" && strings.HasSuffix(r.Path, "/federatedIdentityCredentials")
+	}},
+	{"credential-added", bringsCertificate},
+	{"credential-removed", func(r entra.Request) bool { return strings.HasSuffix(r.Path, "/removePassword") }},
+	{"credential-removed", func(r entra.Request) bool {
+		return r.Method == "DELETE" && strings.Contains(r.Path, "/federatedIdentityCredentials/")
+	}},
+	{"credential-removed", func(r entra.Request) bool { return r.Body["keyCredentials"] != nil && !bringsCertificate(r) }},
+}
+
+func bringsCertificate(r entra.Request) bool {
+	list, _ := r.Body["keyCredentials"].([]any)
+	return slices.ContainsFunc(list, func(one any) bool {
+		body, _ := one.(map[string]any)
+		return body["key"] != nil
+	})
+}
+
 // credentialAction is what a request does to an application's credentials;
-// empty for most. A secret may also come with the application itself.
+// empty for most.
 func credentialAction(request entra.Request, created entra.Created) string {
-	switch {
-	case created.Secret != nil, request.Body["passwordCredentials"] != nil, strings.HasSuffix(request.Path, "/addPassword"):
+	if created.Secret != nil {
 		return "credential-added"
-	case strings.HasSuffix(request.Path, "/removePassword"):
-		return "credential-removed"
+	}
+	for _, known := range credentialRequests {
+		if known.is(request) {
+			return known.action
+		}
 	}
 	return ""
 }

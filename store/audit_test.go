@@ -577,6 +577,28 @@ func (b *bench) rechain(ctx context.Context, r AuditRow) error {
 	return tx.Commit()
 }
 
+func TestWhatARequestDoesToCredentials(t *testing.T) {
+	certificate := entra.Certificate{KeyID: "old"}
+	for name, c := range map[string]struct {
+		change entra.Change
+		want   string
+	}{
+		"a secret":                  {entra.AddSecret{App: "a"}, "credential-added"},
+		"a secret goes":             {entra.RemoveSecret{App: "a", Key: "k"}, "credential-removed"},
+		"an app with a secret":      {entra.CreateApplication{Secret: &entra.NewSecret{}}, "credential-added"},
+		"an app without":            {entra.CreateApplication{}, ""},
+		"a certificate":             {entra.AddCertificate{App: "a", Existing: []entra.Certificate{certificate}, Certificate: entra.NewCertificate{DER: []byte{1}}}, "credential-added"},
+		"a certificate goes":        {entra.RemoveCertificate{App: "a", Existing: []entra.Certificate{certificate}, Key: "old"}, "credential-removed"},
+		"a federated credential":    {entra.AddFederatedCredential{App: "a"}, "credential-added"},
+		"a federated one goes":      {entra.RemoveFederatedCredential{App: "a", Name: "n"}, "credential-removed"},
+		"other settings of the app": {entra.UpdateApplication{App: "a"}, ""},
+	} {
+		if got := credentialAction(c.change.Request(), entra.Created{}); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
 // Not even the owner of the table may change rows any more; a superuser, whom
 // nothing keeps from it, still meets the triggers.
 func TestOnPostgreSQLTheRightToChangeRowsIsTakenAway(t *testing.T) {
