@@ -63,6 +63,9 @@ type Given struct {
 	Project      string      `json:"project,omitempty"`
 	Registered   []string    `json:"registered,omitempty"` // Azure DevOps permissions an environment wants on its registration
 	Secret       SecretGiven `json:"secret,omitzero"`
+	// Made are the keys of the client secrets that the console has a record of
+	// for the app; nil when its records were not looked at.
+	Made []entra.KeyID `json:"made,omitzero"`
 	// Endpoint is an address that the integration uses, when one is known,
 	// for example an authorize URL out of a paste.
 	Endpoint string `json:"endpoint,omitempty"`

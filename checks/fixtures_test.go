@@ -71,6 +71,7 @@ func healthyGiven() Given {
 		Organization: "contoso-shop",
 		Project:      "Shop",
 		Registered:   []string{entra.UserImpersonation},
+		Made:         []entra.KeyID{paragonKey},
 		Secret:       SecretGiven{Given: true, Hint: "k9X", Length: 40, Shape: UsualShape},
 		Endpoint:     "https://login.microsoftonline.com/" + string(contoso) + "/oauth2/v2.0/authorize",
 	}

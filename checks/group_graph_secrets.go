@@ -59,6 +59,16 @@ var registeredSecretChecks = []*Check{
 		Evaluate: spareSecrets,
 	}),
 	ofRegistration(&Check{
+		ID:       "secrets-accounted-for",
+		Title:    "There is a record of every client secret that a console made",
+		Why:      "A secret that no console knows of was left by an attempt that broke off, or belongs to a console that is gone. It opens the app, and nobody will think of removing it.",
+		Severity: Advises,
+		Cites:    citeAppSecurity,
+		After:    []string{"secret-present"},
+		Concerns: func(f *Facts) bool { return f.Given.Made != nil },
+		Evaluate: unaccounted,
+	}),
+	ofRegistration(&Check{
 		ID:       "secret-lifetime-moderate",
 		Title:    "No client secret is valid for more than a year",
 		Why:      "A secret that leaked without anybody noticing works until it ends. Microsoft recommends less than twelve months.",
@@ -344,50 +354,4 @@ func longSecrets(f *Facts) []Finding {
 		})
 	}
 	return out
-}
-
-// policyGap is why the tenant's rules on secrets are not known, if they are
-// not.
-func (f *Facts) policyGap(unread bool) *Gap {
-	if !unread {
-		return nil
-	}
-	return &Gap{Why: orElse(strings.Join(f.Policies.Get().Unread, " "), "The tenant's rules on client secrets could not be read."), Would: "Sign in with the permission Policy.Read.All."}
-}
-
-// seeAppPolicy is evidence from the tenant's app management policy.
-func (f *Facts) seeAppPolicy(got string) []Evidence {
-	return []Evidence{{What: "app management policy of the tenant", Got: got, Want: "client secrets of " + about(plannedLifetime), Command: f.graphCommand("policies/defaultAppManagementPolicy")}}
-}
-
-// exemptionSteps lead to a secret where the tenant forbids them.
-var exemptionSteps = []string{"Show the administrator the app's client ID and what it is for.", "They assign an app management policy to it that allows client secrets.", "Secrets that exist go on working until they end."}
-
-func secretsForbidden(f *Facts) []Finding {
-	if !isOn(f.Policies.Get().SecretsForbidden) {
-		return nil
-	}
-	return []Finding{{
-		Summary: fmt.Sprintf("%s forbids new client secrets.", f.tenantWords()),
-		Shown:   f.seeAppPolicy("no new client secrets (passwordAddition)"),
-		Mend: Remedy{
-			Say: "Ask an administrator to exempt this app from the policy, before the secret in use ends.", Who: entra.TenantAdmin, Portal: f.portal(entra.PortalSecrets),
-			Steps: exemptionSteps,
-		},
-	}}
-}
-
-func shortLived(f *Facts) []Finding {
-	most := *f.Policies.Get().MaxSecretLifetime
-	if most == 0 || most >= plannedLifetime {
-		return nil
-	}
-	return []Finding{{
-		Summary: fmt.Sprintf("%s lets client secrets last %s at most.", f.tenantWords(), about(most)),
-		Shown:   f.seeAppPolicy("client secrets of at most " + about(most) + " (passwordLifetime)"),
-		Mend: Remedy{
-			Say: fmt.Sprintf("Plan to renew the secret every %s, or ask an administrator to exempt the app.", about(most)), Who: entra.AppOwner, Portal: f.portal(entra.PortalSecrets),
-			Steps: []string{"Give every new secret a last day within the limit: without one Microsoft takes two years and refuses.", "Enter the date of the next renewal where somebody will see it."},
-		},
-	}}
 }

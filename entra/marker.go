@@ -43,14 +43,28 @@ func SecretName(description, environment, operation string) string {
 	return strings.TrimSpace(description + " " + mark)
 }
 
+// ByHand stands where other secrets name the operation that made them: with
+// the marker a secret made in the portal counts as the environment's own.
+const ByHand = "by-hand"
+
+// MarkedSecret reads a name that SecretName made: for which environment, and
+// in which operation.
+func MarkedSecret(name string) (environment, operation string, ok bool) {
+	m := ours.FindStringSubmatch(name)
+	if m == nil {
+		return "", "", false
+	}
+	return m[1], m[2], true
+}
+
 // IsOurSecret reports whether SecretName made the name for this environment,
 // and which operation it was.
 func IsOurSecret(name, environment string) (operation string, ok bool) {
-	m := ours.FindStringSubmatch(name)
-	if m == nil || m[1] != environment {
+	marked, operation, ok := MarkedSecret(name)
+	if !ok || marked != environment {
 		return "", false
 	}
-	return m[2], true
+	return operation, true
 }
 
 // cut shortens s to at most n bytes without splitting a character.

@@ -16,7 +16,7 @@ var checkIDs = strings.Fields(`services-reachable clock-in-step tenant-well-form
 	sign-in-accepted secret-accepted secret-not-expired app-in-tenant secret-active registration-exists registration-enabled audience-multitenant
 	audience-unrestricted redirect-uri-registered redirect-uri-on-web permissions-declared permissions-not-excessive scopes-match-exactly
 	service-principal-exists service-principal-enabled devops-principal-exists devops-principal-enabled consent-present consent-covers-scopes
-	assignment-satisfied users-may-consent publisher-verified secret-present secret-lasts secret-is-registered secrets-few secret-lifetime-moderate
+	assignment-satisfied users-may-consent publisher-verified secret-present secret-lasts secret-is-registered secrets-few secrets-accounted-for secret-lifetime-moderate
 	secrets-allowed properties-unlocked owners-at-least-two implicit-grant-off no-single-point-of-failure token-audience token-tenant token-scopes
 	token-lifetime refresh-works organization-reached user-is-member access-level organization-policies conditional-access-passed project-exists operations-covered`)
 

@@ -130,6 +130,9 @@ func (h *Handlers) begin(ctx context.Context, n newRun) (id string, err error) {
 		return "", err
 	}
 	defer place.GiveBack()
+	if n.given.Made, err = h.made(ctx, n.given.ClientID); err != nil {
+		return "", err
+	}
 	access := h.access(n)
 	facts := access.Start(n.given)
 	run, live, err := h.record(ctx, store.Run{Environment: n.env, Trial: n.trial, Owner: n.owner, RunDocument: store.RunDocument{Facts: facts}})

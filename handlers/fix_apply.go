@@ -129,6 +129,9 @@ func (h *Handlers) startFix(c *gin.Context, parent store.Run, env store.Environm
 	}
 	facts := parent.Facts
 	facts.Given.Environment = env.Name
+	if facts.Given.Made, err = h.made(ctx, facts.Given.ClientID); err != nil {
+		return "", err
+	}
 	run, live, err := h.record(ctx, store.Run{Environment: env.ID, Owner: who, RunDocument: store.RunDocument{Facts: facts, Fix: &store.RunFix{
 		Parent: parent.ID, Check: chosenChange(c.PostForm).Check, Say: p.change.Describe(), Request: request, Operation: op.ID,
 		Before: parent.Results, Foreseen: checks.Preview(parent.Facts, checks.All, p.change),

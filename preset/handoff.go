@@ -90,14 +90,10 @@ func (v Values) Text(want FieldValue, p Preset) string {
 		if v.Environment == "" {
 			return name
 		}
-		return entra.SecretName(name, v.Environment, byHand)
+		return entra.SecretName(name, v.Environment, entra.ByHand)
 	}
 	return ""
 }
-
-// byHand stands where other secrets name the operation that made them: with
-// the marker a secret made in the portal counts as the environment's own.
-const byHand = "by-hand"
 
 // labels are what the portal calls each value.
 var labels = map[FieldValue]string{
