@@ -150,9 +150,9 @@ func apart(ahead time.Duration) string {
 	return fmt.Sprintf("is %s %s", ahead.Abs().Round(time.Second), way)
 }
 
-// personalTenant is the tenant of all personal accounts
+// PersonalTenant is the tenant of all personal accounts
 // [MicrosoftDocs/entra-docs/docs/identity-platform/access-tokens.md].
-const personalTenant entra.TenantID = "9188040d-6c67-4c5b-b112-36a304b66dad"
+const PersonalTenant entra.TenantID = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
 // letIn answers whoever may not use the shared console; nothing to whoever
 // may. No tokens are kept of somebody who is not let in.
@@ -189,7 +189,7 @@ func nameOf(p entra.Person) string { return firstOf(p.UPN, p.DisplayName, string
 
 // admits reports whether people of the tenant may sign in at all.
 func (h *Handlers) admits(t entra.TenantID) bool {
-	return t != personalTenant && slices.ContainsFunc(h.Shared.Tenants, func(known entra.TenantID) bool { return strings.EqualFold(string(known), string(t)) })
+	return t != PersonalTenant && slices.ContainsFunc(h.Shared.Tenants, func(known entra.TenantID) bool { return strings.EqualFold(string(known), string(t)) })
 }
 
 // roleFor is the highest role that the token gives, or that whoever runs the

@@ -32,10 +32,11 @@ type checked struct {
 
 // allRules are applied in this order: earlier ones find the cloud and the
 // database that later ones look at.
-var allRules = [][]configRule{placeRules, listenRules, dataRules, signInRules, remindRules, productionRules}
+var allRules = [][]configRule{placeRules, listenRules, dataRules, signInRules, entraRules, remindRules, productionRules}
 
 // check applies every rule.
 func (s *ServeCmd) check() problems {
+	s.shared = s.SignIn == sharedSignIn && s.Cloud != sandboxCloud
 	c := &checked{ServeCmd: s}
 	var out problems
 	if s.settings != nil {

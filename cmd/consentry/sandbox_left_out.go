@@ -38,3 +38,5 @@ func (*box) Cloud() entra.Cloud           { return entra.Cloud{} }
 func (*box) Close(context.Context) error  { return nil }
 func (*box) accounts() []handlers.Account { return nil }
 func (*box) announce(io.Writer)           {}
+
+func (*box) share(*handlers.Handlers) error { return errors.New(withoutSandbox()) }

@@ -34,9 +34,8 @@ type ServeCmd struct {
 	ListenFlags
 	Cloud string `default:"${cloud}" help:"public, sandbox (an in-process one), or a JSON file with the four base URLs."`
 	DataFlags
-	SignIn   string `enum:"auto,browser,azure-cli" default:"auto" help:"browser needs --client-id, but for the sandbox; azure-cli takes the account of az login; auto picks browser where a client ID is known."`
-	ClientID string `help:"Client ID of the app registration people sign in with in the browser."`
-	Tenant   string `default:"organizations" help:"Tenant of the browser sign-in."`
+	SignInFlags
+	Identity string `enum:"auto,browser,azure-cli" default:"auto" help:"With --sign-in local, in whose name the console acts: browser needs --client-id, but for the sandbox; azure-cli takes the account of az login; auto picks browser where a client ID is known."`
 	Gallery  bool   `help:"Show every page in every state at /_gallery, for work on the console."`
 	Debug    bool   `help:"Log at debug level."`
 
@@ -103,6 +102,7 @@ func (s *ServeCmd) shell(c *console, l net.Listener, log *slog.Logger) (*web.She
 	cfg := web.Config{
 		Cloud: c.cloud.Name, Sandbox: c.cloud.IsSandbox(), Version: version(),
 		Sessions: c.store, Person: handlers.Line, Who: handlers.Who, May: c.handlers.May, Explain: handlers.Explain,
+		Idle: s.SessionIdle, Absolute: s.SessionLife,
 		Ready: c.store.Ready, Observe: c.count, Log: log, Now: time.Now,
 	}
 	if err := s.dress(&cfg, l); err != nil {
@@ -160,20 +160,23 @@ func (s *ServeCmd) waysToSignIn(c *console) error {
 			return fmt.Errorf("--tenant: %w", err)
 		}
 	}
+	if s.SignIn == sharedSignIn {
+		return s.share(c)
+	}
 	browser := &handlers.BrowserSignIn{ClientID: entra.ClientID(s.ClientID), Name: "of your choosing", Tenant: s.Tenant}
 	if s.ClientID == "" && c.cloud.IsSandbox() {
 		browser.ClientID, browser.Name = sandboxClient(), "Consentry (sandbox)"
 	}
 	switch {
-	case s.SignIn != "azure-cli" && browser.ClientID != "":
+	case s.Identity != "azure-cli" && browser.ClientID != "":
 		if _, err := entra.ParseClientID(string(browser.ClientID)); err != nil {
 			return fmt.Errorf("--client-id: %w", err)
 		}
 		c.handlers.Browser = browser
-	case s.SignIn == "browser":
-		return errors.New("--sign-in browser needs --client-id: the Application (client) ID of an app registration with the redirect URI " + c.handlers.BaseURL + "/sign-in/callback (platform Mobile and desktop applications)")
+	case s.Identity == "browser":
+		return errors.New("--identity browser needs --client-id: the Application (client) ID of an app registration with the redirect URI " + c.handlers.BaseURL + "/sign-in/callback (platform Mobile and desktop applications)")
 	}
-	if s.SignIn == "browser" {
+	if s.Identity == "browser" {
 		return nil
 	}
 	return s.offerCLI(c)
@@ -187,7 +190,7 @@ const anyOrganization = "organizations"
 func (s *ServeCmd) offerCLI(c *console) error {
 	if c.cloud.IsSandbox() {
 		if c.handlers.Browser == nil {
-			return errors.New("--sign-in azure-cli: the Azure CLI knows no account of the sandbox; leave it out")
+			return errors.New("--identity azure-cli: the Azure CLI knows no account of the sandbox; leave it out")
 		}
 		return nil
 	}
