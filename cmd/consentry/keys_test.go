@@ -58,6 +58,8 @@ func TestServeRefusesKeysThatAreNone(t *testing.T) {
 	}
 }
 
+const someID = "11111111-2222-3333-4444-555555555555"
+
 func TestKeysAreNeitherGuessedNorMade(t *testing.T) {
 	dir := t.TempDir()
 	good, open := keyFileAt(t, filepath.Join(dir, "good")), keyFileAt(t, filepath.Join(dir, "open"))
@@ -73,6 +75,7 @@ func TestKeysAreNeitherGuessedNorMade(t *testing.T) {
 		"both ways":                    {[]string{"--key-file", good}, readFile(t, good), "one of --key-file and CONSENTRY_KEY"},
 		"none for a shared database":   {[]string{"--database", canaryURL}, "", "--key-file or CONSENTRY_KEY"},
 		"missing for a shared one":     {[]string{"--database", canaryURL, "--key-file", missing}, "", "is missing"},
+		"none where people sign in":    {[]string{"--cloud", "public", "--sign-in", "entra", "--client-id", someID, "--tenant", someID}, "", "--key-file or CONSENTRY_KEY"},
 		"missing old one":              {[]string{"--key-file", good, "--key-file", missing}, "", "is missing"},
 		"a key that others could read": {[]string{"--key-file", open}, "", "chmod 600"},
 	} {
