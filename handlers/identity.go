@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"sync"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -21,6 +23,31 @@ type Ambient struct {
 	Client entra.ClientID
 	Tenant string
 	Token  TokenFunc
+
+	mu    sync.Mutex
+	kept  oauth.Tokens
+	asked time.Time
+}
+
+// askAgain is how long a token of an ambient identity is used before it is
+// asked for again: the Azure CLI starts a process every time, and whoever runs
+// "az login" meanwhile is somebody else.
+const askAgain = time.Minute
+
+// token is one of the last minute, or one asked for now.
+func (a *Ambient) token(ctx context.Context, now time.Time, fresh bool) (oauth.Tokens, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if age := now.Sub(a.asked); !fresh && age >= 0 && age < askAgain && a.kept.Expires.Sub(now) > refreshAhead {
+		return a.kept, nil
+	}
+	var t oauth.Tokens
+	var err error
+	if t.Access, t.Expires, err = a.Token(ctx); err != nil {
+		return oauth.Tokens{}, err
+	}
+	a.kept, a.asked = t, now
+	return t, nil
 }
 
 // AmbientKind says where an ambient identity comes from, as --identity does.
@@ -99,8 +126,8 @@ func (h *Handlers) askAmbient(ctx context.Context) (entra.Identity, error) {
 	if a == nil {
 		return entra.Identity{}, web.NotFound("ambient identity")
 	}
-	token, _, err := a.Token(ctx)
-	who := entra.TokenIdentity(token)
+	t, err := a.token(ctx, h.Now(), true)
+	who := entra.TokenIdentity(t.Access)
 	if err == nil && who.Complete() {
 		return who, nil
 	}
@@ -161,7 +188,7 @@ func (h *Handlers) ambientToken(ctx context.Context, p entra.Person) (t oauth.To
 	if a == nil {
 		return t, errSignedOut
 	}
-	if t.Access, t.Expires, err = a.Token(ctx); err != nil {
+	if t, err = a.token(ctx, h.Now(), false); err != nil {
 		return t, err
 	}
 	if who := entra.TokenIdentity(t.Access); who.Tenant != p.Tenant || who.ID != p.ID {

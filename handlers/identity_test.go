@@ -50,13 +50,14 @@ func TestAnApplicationIsShownAndThenUsed(t *testing.T) {
 // that one is shown first.
 func TestAnIdentityThatChangedIsShownAnew(t *testing.T) {
 	c := newConsole(t)
-	at := "healthy"
+	at, asked := "healthy", 0
 	c.restartWith(func(h *handlers.Handlers) {
 		c.automation("healthy")(h)
 		first := h.Ambient.Token
 		c.automation("expired secret")(h)
 		second := h.Ambient.Token
 		h.Ambient.Token = func(ctx context.Context) (entra.Sensitive, time.Time, error) {
+			asked++
 			if at == "healthy" {
 				return first(ctx)
 			}
@@ -75,7 +76,14 @@ func TestAnIdentityThatChangedIsShownAnew(t *testing.T) {
 		t.Fatal("nobody is signed in")
 	}
 	path := b.environment("frontegg", frontegg)
+	asked = 0
+	b.get(path + "/setup/review").want(200, "Litware")
+	b.get(path + "/setup/review").want(200, "Litware")
+	if asked > 1 {
+		t.Errorf("asked for a token %d times within a minute", asked)
+	}
 	at = "healthy" // and now another one than was chosen
+	c.later(time.Minute)
 	if p := b.get(path + "/setup/review"); p.at.Path != "/sign-in" {
 		t.Errorf("led to %s: %s", p.at, p.text())
 	}
