@@ -2,8 +2,8 @@ package main
 
 import (
 	"net/http"
-	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,11 +26,23 @@ func (b *bed) visitor() *visitor {
 		b.t.Fatal(err)
 	}
 	b.t.Cleanup(transport.CloseIdleConnections)
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		b.t.Fatal(err)
+	return &visitor{b.t, &http.Client{Jar: jar{}, Transport: transport}}
+}
+
+// A jar keeps every cookie by host and port, Secure ones on plain loopback
+// too, as browsers do.
+type jar map[string][]*http.Cookie
+
+// SetCookies implements http.CookieJar.
+func (j jar) SetCookies(u *url.URL, cookies []*http.Cookie) {
+	for _, c := range cookies {
+		j[u.Host] = append(slices.DeleteFunc(j[u.Host], func(o *http.Cookie) bool { return o.Name == c.Name }), c)
 	}
-	return &visitor{b.t, &http.Client{Jar: jar, Transport: transport}}
+}
+
+// Cookies implements http.CookieJar.
+func (j jar) Cookies(u *url.URL) []*http.Cookie {
+	return slices.DeleteFunc(slices.Clone(j[u.Host]), func(c *http.Cookie) bool { return c.MaxAge < 0 })
 }
 
 // through fills in the sign-in service's pages as a person until until says
@@ -73,4 +85,18 @@ func (b *bed) typeCode(address, code string, user sandbox.ReadyUser) {
 	v.through(resp, user, code, func(_ *url.URL, doc *goquery.Document) bool {
 		return strings.Contains(doc.Find("main").Text(), "You may now close this window")
 	})
+}
+
+// signIn opens a console's sign-in and goes through Microsoft's pages as a
+// person. It ends on a page of the console, or where Microsoft's own says no.
+func (v *visitor) signIn(base string, user sandbox.ReadyUser) (at *url.URL, text string, status int) {
+	v.t.Helper()
+	resp, err := v.http.Get(base + "/sign-in/begin?return=/")
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	at, doc, status := v.through(resp, user, "", func(at *url.URL, doc *goquery.Document) bool {
+		return strings.HasPrefix(at.String(), base) || strings.Contains(doc.Text(), "AADSTS")
+	})
+	return at, strings.Join(strings.Fields(doc.Text()), " "), status
 }

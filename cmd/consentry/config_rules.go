@@ -32,7 +32,7 @@ type checked struct {
 
 // allRules are applied in this order: earlier ones find the cloud and the
 // database that later ones look at.
-var allRules = [][]configRule{placeRules, listenRules, dataRules, signInRules, entraRules, remindRules, productionRules}
+var allRules = [][]configRule{placeRules, listenRules, dataRules, signInRules, entraRules, identityRules, remindRules, productionRules}
 
 // check applies every rule.
 func (s *ServeCmd) check() problems {

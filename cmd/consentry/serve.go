@@ -35,9 +35,9 @@ type ServeCmd struct {
 	Cloud string `default:"${cloud}" help:"public, sandbox (an in-process one), or a JSON file with the four base URLs."`
 	DataFlags
 	SignInFlags
-	Identity string `enum:"auto,browser,azure-cli" default:"auto" help:"With --sign-in local, in whose name the console acts: browser needs --client-id, but for the sandbox; azure-cli takes the account of az login; auto picks browser where a client ID is known."`
-	Gallery  bool   `help:"Show every page in every state at /_gallery, for work on the console."`
-	Debug    bool   `help:"Log at debug level."`
+	IdentityFlag
+	Gallery bool `help:"Show every page in every state at /_gallery, for work on the console."`
+	Debug   bool `help:"Log at debug level."`
 
 	RemindFlags
 
@@ -163,50 +163,11 @@ func (s *ServeCmd) waysToSignIn(c *console) error {
 	if s.SignIn == sharedSignIn {
 		return s.share(c)
 	}
-	browser := &handlers.BrowserSignIn{ClientID: entra.ClientID(s.ClientID), Name: "of your choosing", Tenant: s.Tenant}
-	if s.ClientID == "" && c.cloud.IsSandbox() {
-		browser.ClientID, browser.Name = sandboxClient(), "Consentry (sandbox)"
-	}
-	switch {
-	case s.Identity != "azure-cli" && browser.ClientID != "":
-		if _, err := entra.ParseClientID(string(browser.ClientID)); err != nil {
-			return fmt.Errorf("--client-id: %w", err)
-		}
-		c.handlers.Browser = browser
-	case s.Identity == "browser":
-		return errors.New("--identity browser needs --client-id: the Application (client) ID of an app registration with the redirect URI " + c.handlers.BaseURL + "/sign-in/callback (platform Mobile and desktop applications)")
-	}
-	if s.Identity == "browser" {
-		return nil
-	}
-	return s.offerCLI(c)
+	return s.offer(c)
 }
 
 // anyOrganization is the sign-in that takes people of every tenant.
 const anyOrganization = "organizations"
-
-// offerCLI offers the Azure CLI's account where it can be one of the cloud's.
-// With another way to sign in it is no failure when it cannot.
-func (s *ServeCmd) offerCLI(c *console) error {
-	if c.cloud.IsSandbox() {
-		if c.handlers.Browser == nil {
-			return errors.New("--identity azure-cli: the Azure CLI knows no account of the sandbox; leave it out")
-		}
-		return nil
-	}
-	tenant := s.Tenant
-	if tenant == anyOrganization {
-		tenant = "" // the CLI's current one
-	}
-	cred, err := graph.AzureCLI(c.cloud, tenant)
-	switch {
-	case err == nil:
-		c.handlers.Ambient = &handlers.Ambient{Kind: handlers.AzureCLI, Tenant: tenant, Token: tokenOf(cred)}
-	case c.handlers.Browser == nil:
-		return err
-	}
-	return nil
-}
 
 // tokenOf asks a credential for a token of Microsoft Graph.
 func tokenOf(cred azcore.TokenCredential) handlers.TokenFunc {

@@ -24,7 +24,13 @@ type served struct {
 // serve starts one and waits until it says where it is.
 func (b *bed) serve(args ...string) *served {
 	b.t.Helper()
-	cmd := exec.Command(os.Args[0], append([]string{"serve", "--listen", "localhost:0", "--cloud", b.cloud, "--data", b.path("data"), "--key-file", b.path("key")}, args...)...)
+	return b.start(append([]string{"serve", "--listen", "localhost:0", "--cloud", b.cloud, "--data", b.path("data"), "--key-file", b.path("key")}, args...))
+}
+
+// start starts a command line that serves.
+func (b *bed) start(args []string) *served {
+	b.t.Helper()
+	cmd := exec.Command(os.Args[0], args...)
 	cmd.Env = append(os.Environ(), asCommand+"=1")
 	s := &served{t: b.t, cmd: cmd, errOut: &bytes.Buffer{}}
 	cmd.Stderr = s.errOut
