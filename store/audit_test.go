@@ -388,6 +388,37 @@ var auditTests = map[string]func(*testing.T, *bench){
 			t.Errorf("got %s", r.Detail)
 		}
 	},
+	"whatever does not open leaves a row, and nothing of it is given": func(t *testing.T, b *bench) {
+		k := b.fill(t)
+		runs, err := b.Runs(t.Context(), "", 1)
+		if err != nil || len(runs) != 1 {
+			t.Fatal(runs, err)
+		}
+		for _, p := range places {
+			b.exec(t, `UPDATE `+p.table+` SET `+p.column+` = $1`, append(bytes.Clone(b.seal.sealers[0].header), make([]byte, 40)...))
+		}
+		from := len(b.log(t))
+		_, revealed := b.RevealSecret(t.Context(), k.ID, alice)
+		_, used := b.UseSecret(t.Context(), k.ID, alice)
+		_, loaded := b.LoadSession(t.Context(), hash("session"))
+		_, _, signedIn := b.Operator(t.Context(), alice.Tenant, alice.ID)
+		_, _, taken := b.TrialByState(t.Context(), "state")
+		_, run := b.Run(t.Context(), runs[0].ID)
+		for i, err := range []error{revealed, used, loaded, signedIn, taken, run} {
+			if !errors.Is(err, ErrUnreadable) {
+				t.Errorf("%d: %v", i, err)
+			}
+		}
+		var objects []string
+		for _, r := range b.log(t)[from:] {
+			kind, _, _ := strings.Cut(r.Object, "/")
+			objects = append(objects, r.Action+" of "+kind)
+		}
+		want := []string{"value-unreadable of secret", "value-unreadable of secret", "value-unreadable of session", "value-unreadable of operator", "value-unreadable of test", "value-unreadable of run"}
+		if !slices.Equal(objects, want) {
+			t.Errorf("got %q", objects)
+		}
+	},
 	"what cannot be written down is not done": func(t *testing.T, b *bench) {
 		k := b.secret(t, "one", "value-one")
 		ops, err := b.Operations(t.Context(), k.Environment)
