@@ -9,18 +9,20 @@ import (
 	"net/url"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/consentry/consentry/web"
 )
 
 // ListenFlags say where the console is reached, and over what.
 type ListenFlags struct {
-	Listen       string   `default:"localhost:8080" help:"Address to listen on. Beyond this machine (loopback) it takes --base-url. Port 0 takes a free one, as does the default when it is taken."`
-	BaseURL      string   `placeholder:"URL" help:"Address that people open, such as https://consentry.example. Only this name is answered. Default: http://localhost:PORT."`
-	TLSCert      string   `name:"tls-cert" placeholder:"FILE" help:"PEM file with the TLS certificate and its chain, read again when it changes. Without it the listener speaks plain http."`
-	TLSKey       string   `name:"tls-key" placeholder:"FILE" help:"PEM file with the certificate's key."`
-	TrustedProxy []string `placeholder:"CIDR" help:"Address or network of a reverse proxy whose X-Forwarded-For and X-Forwarded-Proto are believed. Repeatable; nobody else is."`
-	Metrics      string   `placeholder:"HOST:PORT" help:"Address for Prometheus (/metrics), /healthz and /readyz on a listener of its own, such as 127.0.0.1:9090; with --debug the profiler too. Off by default."`
+	Listen       string        `default:"localhost:8080" help:"Address to listen on. Beyond this machine (loopback) it takes --base-url. Port 0 takes a free one, as does the default when it is taken."`
+	BaseURL      string        `placeholder:"URL" help:"Address that people open, such as https://consentry.example. Only this name is answered. Default: http://localhost:PORT."`
+	TLSCert      string        `name:"tls-cert" placeholder:"FILE" help:"PEM file with the TLS certificate and its chain, read again when it changes. Without it the listener speaks plain http."`
+	TLSKey       string        `name:"tls-key" placeholder:"FILE" help:"PEM file with the certificate's key."`
+	TrustedProxy []string      `placeholder:"CIDR" help:"Address or network of a reverse proxy whose X-Forwarded-For and X-Forwarded-Proto are believed. Repeatable; nobody else is."`
+	Linger       time.Duration `default:"0s" help:"How long requests are still answered after the console is asked to end, while /readyz says no: as long as a balancer takes to notice. Not needed where nothing balances."`
+	Metrics      string        `placeholder:"HOST:PORT" help:"Address for Prometheus (/metrics), /healthz and /readyz on a listener of its own, such as 127.0.0.1:9090; with --debug the profiler too. Off by default."`
 }
 
 // defaultListen is where the console listens unless told otherwise.

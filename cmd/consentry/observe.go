@@ -27,6 +27,8 @@ type front struct {
 	shell *web.Shell
 	pages http.Handler
 	tls   *tls.Config // nil for plain http
+	// linger is how long it answers after it was asked to end.
+	linger time.Duration
 	// watch is nil without --metrics.
 	watch    net.Listener
 	watchers http.Handler
@@ -34,7 +36,7 @@ type front struct {
 
 // front puts the pages together and binds the listener for the metrics.
 func (s *ServeCmd) front(c *console, l net.Listener, log *slog.Logger) (f *front, err error) {
-	f = &front{}
+	f = &front{linger: s.Linger}
 	if f.tls, err = s.encryption(log); err != nil {
 		return nil, err
 	}

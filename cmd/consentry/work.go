@@ -58,13 +58,17 @@ func (c *console) serve(ctx context.Context, l net.Listener, f *front, log *slog
 	hurry, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	var ended error
-	err := web.Server{Handler: f.pages, TLS: f.tls, Log: log, Hurry: hurry, Stopping: func() {
+	err := web.Server{Handler: f.pages, TLS: f.tls, Log: log, Linger: f.linger, Hurry: hurry, Stopping: func() {
 		f.shell.Drain()
-		go hurryAtSignal(hurry, stop)
+		go hurryAtSignal(hurry, stop, log)
 		beside.Go(func() { ended = c.endWork(hurry) })
 	}}.Serve(ctx, l)
-	if ctx.Err() == nil { // it stopped by itself
+	switch {
+	case ctx.Err() == nil: // it stopped by itself
 		beside.Go(func() { ended = c.endWork(hurry) })
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		log.Warn("requests that did not end in time were cut off")
+		err = nil
 	}
 	unwatch()
 	beside.Wait()
@@ -78,10 +82,13 @@ func (c *console) sweep(ctx context.Context, log *slog.Logger) {
 }
 
 // hurryAtSignal waits for a signal that says that nothing more is waited for.
-func hurryAtSignal(ctx context.Context, hurry func()) {
+func hurryAtSignal(ctx context.Context, hurry func(), log *slog.Logger) {
 	again, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	<-again.Done()
+	if ctx.Err() == nil {
+		log.Warn("asked to end once more; nothing is waited for any more")
+	}
 	hurry()
 }
 
