@@ -120,6 +120,12 @@ type unbroken struct {
 }
 
 // Do implements setup.Directory.
-func (u unbroken) Do(_ context.Context, c entra.Change) (entra.Created, error) {
-	return u.Directory.Do(u.hold, c)
+func (u unbroken) Do(ctx context.Context, c entra.Change) (entra.Created, error) {
+	if u.hold.Err() != nil {
+		return u.Directory.Do(u.hold, c) // which is not sent any more
+	}
+	held, end := context.WithCancelCause(context.WithoutCancel(ctx)) // whoever is told of waits by ctx still is
+	defer end(nil)
+	defer context.AfterFunc(u.hold, func() { end(context.Cause(u.hold)) })()
+	return u.Directory.Do(held, c)
 }
