@@ -176,22 +176,30 @@ func (b *Browser) follow(p Page) Page {
 // follows where it leads.
 func (b *Browser) Submit(p Page, button string, values url.Values) Page {
 	b.tb.Helper()
-	form := p.form(button)
-	if form == nil {
-		b.tb.Fatalf("no button %q on %s (%d): %s", button, p.At, p.Status, p.Text())
-	}
-	filled := formValues(form)
-	if name, ok := pressed(form, button).Attr("name"); ok {
-		filled.Set(name, pressed(form, button).AttrOr("value", ""))
-	}
+	to, filled := p.Form(button)
 	for k, v := range values {
 		filled[k] = v
 	}
-	to, err := p.At.Parse(form.AttrOr("action", p.At.String()))
-	if err != nil {
-		b.tb.Fatal(err)
+	return b.Post(to, filled)
+}
+
+// Form is the page's first form that has the button: where it is sent and what
+// a browser would send for it as it stands.
+func (p Page) Form(button string) (to string, filled url.Values) {
+	p.tb.Helper()
+	form := p.form(button)
+	if form == nil {
+		p.tb.Fatalf("no button %q on %s (%d): %s", button, p.At, p.Status, p.Text())
 	}
-	return b.Post(to.String(), filled)
+	filled = formValues(form)
+	if name, ok := pressed(form, button).Attr("name"); ok {
+		filled.Set(name, pressed(form, button).AttrOr("value", ""))
+	}
+	at, err := p.At.Parse(form.AttrOr("action", p.At.String()))
+	if err != nil {
+		p.tb.Fatal(err)
+	}
+	return at.String(), filled
 }
 
 // Has reports whether the page has a form with the button.

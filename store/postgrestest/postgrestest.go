@@ -16,6 +16,7 @@ import (
 	"fmt"
 	neturl "net/url"
 	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -128,3 +129,14 @@ func giveUp(tb testing.TB, err error) {
 
 // errMissing: there is no PostgreSQL to start.
 var errMissing = fmt.Errorf(`PostgreSQL is not installed: on Debian "apt-get install postgresql" brings it; or set %s to the URL of a server whose role may create databases`, URLVariable)
+
+// Dump is everything that a database holds, as pg_dump writes it: what a
+// person who steals a backup would read.
+func Dump(tb testing.TB, url string) string {
+	tb.Helper()
+	out, err := exec.Command(Program(tb, "pg_dump"), "--dbname="+url, "--inserts").Output()
+	if err != nil {
+		tb.Fatalf("dump the database: %v", err)
+	}
+	return string(out)
+}

@@ -1,0 +1,148 @@
+package crash
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/consentry/consentry/e2e/drive"
+	"github.com/consentry/consentry/store/postgrestest"
+)
+
+func TestMain(m *testing.M) { drive.Main(m) }
+
+// A moment is where the console is killed: before the n-th request is carried
+// out, or after, when its answer has not left yet. Killed with the answer of
+// request n in hand is killed before request n+1; after the last one it is
+// killed with everything done.
+type moment struct {
+	n    int
+	when string
+}
+
+func (m moment) String() string { return fmt.Sprintf("%s-request-%d", m.when, m.n) }
+
+// moments are all there are with calls requests. One round more than was
+// counted: what nobody ever reaches is a console killed at rest.
+func moments(calls int) (all []moment) {
+	for n := 1; n <= calls; n++ {
+		all = append(all, moment{n, "before"}, moment{n, "after"})
+	}
+	return append(all, moment{calls + 1, "before"})
+}
+
+func TestKilledAtEveryRequestOnSQLite(t *testing.T) {
+	matrix(t, func(*testing.T) string { return "" }, moments)
+}
+
+// TestKilledAtEveryRequestOnPostgreSQL waits half a minute for every killed
+// console's lease: all moments take some ten minutes, so that they are for the
+// night, and the most telling ones for every day.
+func TestKilledAtEveryRequestOnPostgreSQL(t *testing.T) {
+	all := moments
+	if os.Getenv("CONSENTRY_NIGHTLY") == "" {
+		all = middle
+	}
+	matrix(t, func(t *testing.T) string { return postgrestest.Start(t) }, all)
+}
+
+// middle is the moment after the third request: in every flow a write is then
+// on the way or has just been made.
+func middle(calls int) []moment { return []moment{{min(3, calls), "after"}} }
+
+func matrix(t *testing.T, database func(*testing.T) string, which func(calls int) []moment) {
+	if testing.Short() {
+		t.Skip("kills some dozens of processes and waits for what they left")
+	}
+	for _, f := range flows() {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			calls := count(t, f, database(t))
+			t.Logf("%s sends %d requests to the directory", f.name, calls)
+			for _, m := range which(calls) {
+				t.Run(m.String(), func(t *testing.T) {
+					t.Parallel()
+					killed(t, f, database(t), m)
+				})
+			}
+		})
+	}
+}
+
+// count carries a flow out undisturbed and counts its requests.
+func count(t *testing.T, f flow, database string) int {
+	t.Helper()
+	w := newWorld(t, database)
+	f.prepare(w)
+	to, form := w.form(f)
+	since := w.last()
+	w.press(to, form)
+	w.goOn(f)
+	n := 0
+	for _, c := range w.box.Calls(since) {
+		if c.Service == "graph" {
+			n++
+		}
+	}
+	w.check(f)
+	if n == 0 {
+		t.Fatal("it asked the directory for nothing: is this test what it thinks?")
+	}
+	return n
+}
+
+// killed carries a flow out on a console that is killed at the moment, starts
+// it again and looks at what came of it.
+func killed(t *testing.T, f flow, database string, m moment) {
+	w := newWorld(t, database)
+	f.prepare(w)
+	to, form := w.form(f)
+	w.box.Fault(fmt.Sprintf(`[{"service":"graph","nth":%d,"times":1,"action":{"hold":%q}}]`, m.n, m.when))
+	begun := make(chan struct{})
+	go func() {
+		defer close(begun)
+		w.press(to, form)
+	}()
+	drive.Eventually(t, "the request is held, or all were answered", func() bool {
+		return w.box.Struck() > 0 || w.rests(begun)
+	})
+	w.console.Kill()
+	<-begun
+	w.box.Fault("[]")
+	w.console = w.console.Restart()
+	w.goOn(f)
+	w.check(f)
+}
+
+// rests reports whether nothing that was begun goes on.
+func (w *world) rests(begun <-chan struct{}) bool {
+	select {
+	case <-begun:
+	default:
+		return false
+	}
+	op := w.begun()
+	if op == "" {
+		return true
+	}
+	p, err := w.b.Raw("GET", op, nil)
+	return err == nil && p.Doc().Find("[data-events]").Length() == 0
+}
+
+// check looks at the tenant, at the audit log, and for secrets where none may
+// be.
+func (w *world) check(f flow) {
+	w.t.Helper()
+	f.left(w)
+	w.console.Stop()
+	w.wantAudit()
+	w.wantNoSecret()
+}
+
+func (w *world) last() int {
+	calls := w.box.Calls(0)
+	if len(calls) == 0 {
+		return 0
+	}
+	return calls[len(calls)-1].Seq
+}
