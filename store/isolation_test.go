@@ -198,7 +198,7 @@ var unfiltered = map[string]string{
 	"TrialByState": "the state is a secret and the right to it", "TrialsToCleanUp": "takes no id; tested below",
 	"Interrupted": "the program's own work", "CutOff": "the program's own work", "NextOperation": "the program's own work", "WakeWaiting": "the program's own work",
 	"ClaimReminder": "the program's own work", "EndReminder": "the program's own work",
-	"Hold": "says only that somebody is at work; the row was read before", "LetGo": "as Hold", "Held": "as Hold",
+	"Hold": "says only that somebody is at work; the row was read before", "LetGo": "as Hold", "Held": "as Hold", "TryHold": "as Hold",
 	"SweepRuns": "the program's own work", "SweepSecrets": "the program's own work", "SweepSessions": "the program's own work",
 	"Audit": "adds a row", "AuditPage": "takes no id; tested with the audit log", "AuditLog": "takes no id; tested with the audit log",
 	"VerifyAudit": "the program's own work", "SignedHead": "the program's own work",
