@@ -48,7 +48,7 @@ func openBeside(ctx context.Context, o Options) (s *Store, err error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no database at %s: %w", path, ErrNotFound)
 	}
-	s = &Store{process: newID(), seal: newKeyring(o.Key, o.OldKeys...), clock: o.Now, log: o.Log, pause: pause, space: plenty, release: func() error { return nil }}
+	s = &Store{process: newID(), seal: newKeyring(o.Key, o.OldKeys...), clock: o.Now, log: o.Log, pause: pause, rush: &rush{}, space: plenty, release: func() error { return nil }}
 	if o.Now == nil {
 		s.clock = time.Now
 	}

@@ -63,7 +63,7 @@ func connectPostgres(ctx context.Context, o Options) (s *Store, config *pgx.Conn
 	if err != nil {
 		return nil, nil, err
 	}
-	s = &Store{process: newID(), seal: newKeyring(o.Key, o.OldKeys...), log: o.Log, pause: pause, space: plenty, release: func() error { return nil }}
+	s = &Store{process: newID(), seal: newKeyring(o.Key, o.OldKeys...), log: o.Log, pause: pause, rush: &rush{}, space: plenty, release: func() error { return nil }}
 	defer func() {
 		if err != nil {
 			err = errors.Join(notOpened(config, err), s.Close())

@@ -29,8 +29,10 @@ func (s *Store) LoadSession(ctx context.Context, hash []byte) ([]byte, error) {
 	var sealed []byte
 	var idle int64
 	var idleAt time.Time
-	err := s.read.QueryRowContext(ctx, `SELECT data, idle, idle_at FROM sessions
-		WHERE id_hash = $1 AND NOT ended AND idle_at > $2 AND dead_at > $2`, hash, millis(now)).Scan(&sealed, &idle, instant{&idleAt})
+	query, err := s.sessionQuery(ctx)
+	if err == nil {
+		err = query.QueryRowContext(ctx, hash, millis(now)).Scan(&sealed, &idle, instant{&idleAt})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("store: load session: %w", notFound(err))
 	}
@@ -45,11 +47,28 @@ func (s *Store) LoadSession(ctx context.Context, hash []byte) ([]byte, error) {
 	return data, nil
 }
 
+// sessionQuery is prepared once, because every page begins with it; it ends
+// with the database.
+func (s *Store) sessionQuery(ctx context.Context) (*sql.Stmt, error) {
+	if query := s.rush.session.Load(); query != nil {
+		return query, nil
+	}
+	query, err := s.read.PrepareContext(ctx, `SELECT data, idle, idle_at FROM sessions
+		WHERE id_hash = $1 AND NOT ended AND idle_at > $2 AND dead_at > $2`)
+	if err != nil {
+		return nil, err
+	}
+	if !s.rush.session.CompareAndSwap(nil, query) {
+		return s.rush.session.Load(), query.Close() // somebody was quicker
+	}
+	return query, nil
+}
+
 // touch moves the idle limit on. A read must not fail because the disk is
 // full; the session then ends earlier, which the log tells.
 func (s *Store) touch(ctx context.Context, hash []byte, now time.Time) {
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		_, err := touched(ctx, tx, `UPDATE sessions SET idle_at = $1 + idle
+	err := s.together(ctx, func(tx *sql.Tx) error {
+		_, err := touched(context.WithoutCancel(ctx), tx, `UPDATE sessions SET idle_at = $1 + idle
 			WHERE id_hash = $2 AND NOT ended AND idle_at > $1 AND dead_at > $1`, millis(now), hash)
 		return err
 	})
@@ -63,8 +82,8 @@ func (s *Store) touch(ctx context.Context, hash []byte, now time.Time) {
 // saved whatever happens; a later save does not move that. ErrNotFound: the
 // session was ended or has expired, and is never brought back.
 func (s *Store) SaveSession(ctx context.Context, hash, data []byte, idle, absolute time.Duration) error {
-	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		return s.putSession(ctx, tx, hash, data, idle, absolute)
+	err := s.together(ctx, func(tx *sql.Tx) error {
+		return s.putSession(context.WithoutCancel(ctx), tx, hash, data, idle, absolute)
 	})
 	if err != nil {
 		return fmt.Errorf("store: save session: %w", err)

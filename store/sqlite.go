@@ -41,7 +41,7 @@ func openSQLite(ctx context.Context, o Options) (s *Store, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
-	s = &Store{process: newID(), seal: newKeyring(o.Key, o.OldKeys...), log: o.Log, pause: pause, space: room(path), release: sync.OnceValue(release)}
+	s = &Store{process: newID(), seal: newKeyring(o.Key, o.OldKeys...), log: o.Log, pause: pause, rush: &rush{}, space: room(path), release: sync.OnceValue(release)}
 	s.clock, s.leaseClock = o.Now, o.Now
 	if o.Now == nil {
 		s.clock, s.leaseClock = time.Now, steady()

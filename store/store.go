@@ -50,6 +50,7 @@ type Store struct {
 	process string
 	waker   Waker // nil where nobody is to be woken
 	schema  int64 // its version
+	rush    *rush
 	// space says why there is no room for more than a small write.
 	space   func() error
 	log     *slog.Logger

@@ -41,7 +41,7 @@ type SessionStore interface {
 type store struct {
 	backend        SessionStore
 	idle, absolute time.Duration
-	saving         sync.Mutex // one save at a time, so that each sees the one before
+	saving         [64]sync.Mutex // one save of a session at a time, so that each sees the one before
 }
 
 var _ sessions.Store = (*store)(nil)
@@ -93,10 +93,13 @@ func (s *store) Save(r *http.Request, w http.ResponseWriter, sess *sessions.Sess
 	if sess.Options.MaxAge < 0 {
 		return s.end(r, w, sess)
 	}
-	s.saving.Lock()
-	defer s.saving.Unlock()
 	old, _ := sess.Values[replacesKey{}].(string)
 	fresh := sess.ID == "" || old != ""
+	if id := cmp.Or(old, sess.ID); id != "" { // a new one is nobody else's
+		saving := &s.saving[int(hashID(id)[0])%len(s.saving)]
+		saving.Lock()
+		defer saving.Unlock()
+	}
 	data, err := s.merged(r.Context(), sess, cmp.Or(old, sess.ID))
 	if err != nil {
 		return err
