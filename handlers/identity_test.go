@@ -77,8 +77,8 @@ func TestAnIdentityThatChangedIsShownAnew(t *testing.T) {
 	}
 	path := b.environment("frontegg", frontegg)
 	asked = 0
-	b.get(path + "/setup/review").want(200, "Litware")
-	b.get(path + "/setup/review").want(200, "Litware")
+	b.get(path+"/setup/review").want(200, "Litware")
+	b.get(path+"/setup/review").want(200, "Litware")
 	if asked > 1 {
 		t.Errorf("asked for a token %d times within a minute", asked)
 	}

@@ -52,21 +52,6 @@ func (h *Handlers) Table() []Route {
 		{Method: get, Path: "/legacy/:integration", Least: Viewer, handle: h.showLegacyGuide},
 		{Method: post, Path: "/legacy/:integration", Least: Support, handle: h.readOldApp},
 
-		// Signing in to the directory.
-		{Method: get, Path: "/sign-in", handle: h.showSignIn},
-		{Method: get, Path: "/sign-in/begin", Limit: signInLimit, handle: h.beginSignIn},
-		{Method: get, Path: signInCallback, Answers: true, Limit: callbackLimit, handle: h.finishSignIn},
-		{Method: post, Path: "/sign-in/device", Limit: signInLimit, handle: h.startDevice},
-		{Method: get, Path: "/sign-in/device/:id", handle: h.showDevice},
-		{Method: post, Path: "/sign-in/device/:id", Limit: signInLimit, handle: h.pollDevice},
-		{Method: post, Path: "/sign-in/identity", Limit: signInLimit, handle: h.lookIdentity},
-		{Method: get, Path: "/sign-in/identity", handle: h.showIdentity},
-		{Method: post, Path: "/sign-in/identity/use", Limit: signInLimit, handle: h.useIdentity},
-		{Method: post, Path: "/sign-out", handle: h.signOut},
-		{Method: get, Path: "/sign-in/form/:id", Least: Viewer, handle: h.showForm},
-		{Method: get, Path: "/sessions", Least: Admin, handle: h.showSessions},
-		{Method: post, Path: "/sessions/end", Least: Admin, handle: h.endSession},
-
 		// The wizard.
 		{Method: get, Path: "/setup", Least: Admin, handle: h.showIntegrations},
 		{Method: get, Path: "/setup/:integration", Least: Admin, handle: h.showNewEnvironment},
@@ -141,6 +126,7 @@ func (h *Handlers) Table() []Route {
 		{Method: get, Path: "/audit", Least: Admin, handle: h.showAudit},
 		{Method: post, Path: "/audit/export", Least: Admin, Limit: changeLimit, handle: h.exportAudit},
 	}
+	table = append(table, h.signInTable()...)
 	if h.Gallery {
 		table = append(table,
 			Route{Method: get, Path: "/_gallery", Least: Admin, handle: h.showGallery},
