@@ -37,21 +37,6 @@ func (h *Handlers) Table() []Route {
 	table := []Route{
 		{Method: get, Path: "/", Least: Viewer, handle: h.showStart},
 
-		// From a pasted error to its cause, and the help that explains both.
-		{Method: get, Path: "/explain", Least: Viewer, handle: h.showExplain},
-		{Method: post, Path: "/explain", Least: Viewer, Body: explainBody, handle: h.explainPaste},
-		{Method: get, Path: "/checks", Least: Viewer, handle: h.showCheckList},
-		{Method: get, Path: "/checks/:id", Least: Viewer, handle: h.showCheckHelp},
-		{Method: get, Path: "/causes", Least: Viewer, handle: h.showCauseList},
-		{Method: get, Path: "/causes/:id", Least: Viewer, handle: h.showCauseHelp},
-
-		// Which scopes, and the way out of the retired OAuth.
-		{Method: get, Path: "/advisor", Least: Viewer, handle: h.showAdvisor},
-		{Method: get, Path: "/advisor/call", Least: Viewer, handle: h.showAdvisorCall},
-		{Method: get, Path: "/legacy", Least: Viewer, handle: h.showLegacy},
-		{Method: get, Path: "/legacy/:integration", Least: Viewer, handle: h.showLegacyGuide},
-		{Method: post, Path: "/legacy/:integration", Least: Support, handle: h.readOldApp},
-
 		// The wizard.
 		{Method: get, Path: "/setup", Least: Admin, handle: h.showIntegrations},
 		{Method: get, Path: "/setup/:integration", Least: Admin, handle: h.showNewEnvironment},
@@ -126,6 +111,7 @@ func (h *Handlers) Table() []Route {
 		{Method: get, Path: "/audit", Least: Admin, handle: h.showAudit},
 		{Method: post, Path: "/audit/export", Least: Admin, Limit: changeLimit, handle: h.exportAudit},
 	}
+	table = append(table, h.helpTable()...)
 	table = append(table, h.signInTable()...)
 	if h.Gallery {
 		table = append(table,

@@ -2,8 +2,8 @@ package handlers
 
 import "net/http"
 
-// signInTable are the addresses of signing in and out, the part of Table that
-// is open to anybody.
+// signInTable are the addresses of signing in and out, and of who is signed in.
+// Most of them are open to anybody.
 func (h *Handlers) signInTable() []Route {
 	const get, post = http.MethodGet, http.MethodPost
 	return []Route{
