@@ -2,12 +2,18 @@ package main
 
 import (
 	"bufio"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/goccy/go-yaml"
 )
@@ -200,6 +206,45 @@ func TestTheCompositionIsWhatTheConsoleTakes(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestTheCompositionsSettingsAreTaken starts from its variables, with the
+// secrets where they can be here.
+func TestTheCompositionsSettingsAreTaken(t *testing.T) {
+	var c composition
+	if err := yaml.Unmarshal([]byte(read(t, "docs/compose.yaml")), &c); err != nil {
+		t.Fatal(err)
+	}
+	b := newConfigBed(t)
+	b.file("database-url", 0o600, "postgres://consentry:canary@/consentry?host=/run/postgresql")
+	b.file("console", 0o600, certificateWithKey(t))
+	env := map[string]string{}
+	for name, value := range c.Services["console"].Environment {
+		env[strings.TrimPrefix(name, variablePrefix)] = strings.Replace(value, "/run/secrets", b.dir, 1)
+	}
+	code, out, errs := b.check(config{args: c.Services["console"].Command[1:], env: env})
+	if code != 0 {
+		t.Errorf("exit code %d: %s%s", code, out, errs)
+	}
+}
+
+// certificateWithKey is what bootstrap makes for the console: both in one PEM.
+func certificateWithKey(t *testing.T) string {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: time.Now(), NotAfter: time.Now().Add(time.Hour)}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})) + string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))
 }
 
 func TestTheImageHoldsTheBinaryAlone(t *testing.T) {
