@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/oauth"
 	"github.com/consentry/consentry/store"
 	"github.com/consentry/consentry/web"
 )
@@ -93,12 +94,15 @@ func (h *Handlers) confirmRole(c *gin.Context, who entra.Person) error {
 		return nil
 	}
 	id, err := h.confirmed(context.WithoutCancel(c.Request.Context()), who)
+	var clock *oauth.ClockError
 	switch {
 	case errors.Is(err, errSignedOut):
 		return err
 	case err != nil && age < roleLimit && age > -roleLimit:
 		h.Log.Warn("a role could not be confirmed; it stands for a little", "error", err.Error())
 		return nil
+	case errors.As(err, &clock):
+		return unproven(err)
 	case err != nil:
 		return &web.Error{Status: http.StatusServiceUnavailable, Err: err, RetryAfter: refreshPause, Next: again(c),
 			Public: "Microsoft could not be asked whether you may still use this console, so nothing is shown. Try again in a moment."}

@@ -34,6 +34,8 @@ type aLogin struct {
 	issuer string
 	// keys, when set, is the jwks_uri of every document.
 	keys string
+	// publish, when set, answers for keys.
+	publish func(http.ResponseWriter)
 
 	mu    sync.Mutex
 	forms []url.Values // of token requests
@@ -69,6 +71,10 @@ func (l *aLogin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "v2.0/.well-known/openid-configuration":
 		l.serveDocument(w, tenant)
 	case "discovery/v2.0/keys":
+		if l.publish != nil {
+			l.publish(w)
+			return
+		}
 		writeJSON(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: l.key.Public(), KeyID: "k1", Use: "sig", Algorithm: "RS256"}}})
 	default:
 		http.NotFound(w, r)
@@ -128,4 +134,18 @@ func answer(status int, kind, body string, header ...string) http.HandlerFunc {
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
 	}
+}
+
+// asMap is a value as its JSON has it.
+func asMap(t *testing.T, v any) map[string]any {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out map[string]any
+	if err := json.Unmarshal(data, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
