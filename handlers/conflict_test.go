@@ -349,9 +349,6 @@ func TestAnOperationTakenOverStopsAndRecordsNothing(t *testing.T) {
 	op := b.post(path+"/apply", nil).at.Path
 	until(t, "the request to be on its way", func() bool { return c.asked(mark, "POST", "/v1.0/servicePrincipals") == 1 })
 	c.later(store.Lease + time.Minute) // as if this process had slept
-	if _, err := c.store.Interrupted(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	if _, err := c.store.StartOperation(t.Context(), envID(path), store.SetupOperation, c.person("healthy", "admin"), setup.Plan{}); err != nil {
 		t.Fatal(err)
 	}

@@ -77,7 +77,11 @@ func TestAnOperationThatCannotSayItIsAliveStops(t *testing.T) {
 	op := b.post(path+"/apply", nil).at.Path
 	until(t, "the request to be on its way", func() bool { return c.asked(mark, "POST", "/v1.0/servicePrincipals") == 1 })
 	c.later(store.Lease + time.Second)
-	if _, err := c.store.Interrupted(t.Context()); err != nil {
+	running, err := c.store.Operation(t.Context(), strings.TrimPrefix(op, "/operations/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.store.InterruptOperation(t.Context(), running); err != nil {
 		t.Fatal(err)
 	}
 	beat <- struct{}{}

@@ -338,10 +338,10 @@ var auditTests = map[string]func(*testing.T, *bench){
 	},
 	"an operation that was cut off has a row that says so": func(t *testing.T, b *bench) {
 		one := b.operation(t, b.environment(t, "one").ID)
-		b.operation(t, b.environment(t, "two").ID)
+		two := b.operation(t, b.environment(t, "two").ID)
 		b.clock.pass(Lease)
 		b.operation(t, one.Environment)
-		if _, err := b.Interrupted(t.Context()); err != nil {
+		if err := b.InterruptOperation(t.Context(), two); err != nil {
 			t.Fatal(err)
 		}
 		if got := b.said(t, 2); !slices.Equal(got, []string{"operation-ended unknown", "operation-started intent", "operation-ended unknown"}) {

@@ -79,14 +79,11 @@ var journalTests = map[string]func(*testing.T, *bench){
 		b.clock.pass(Lease - time.Second)
 		b.intent(t, o, "application")
 		b.clock.pass(Lease - time.Second)
-		if dead, err := b.Interrupted(t.Context()); err != nil || len(dead) != 0 {
-			t.Errorf("interrupted: %v, %v", dead, err)
-		}
+		b.another().wantNoneNext(t)
 	},
 	"an interrupted operation may intend nothing": func(t *testing.T, b *bench) {
 		o := b.operation(t, b.environment(t, "one").ID)
-		b.clock.pass(Lease)
-		if _, err := b.Interrupted(t.Context()); err != nil {
+		if err := b.InterruptOperation(t.Context(), o); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := b.Journal(o).Intent(t.Context(), setup.Entry{Step: "application"}); !errors.Is(err, ErrConflict) {
@@ -117,7 +114,7 @@ var journalTests = map[string]func(*testing.T, *bench){
 		o := b.operation(t, b.environment(t, "one").ID)
 		seq := b.intent(t, o, "application")
 		b.clock.pass(Lease)
-		if _, err := b.Interrupted(t.Context()); err != nil {
+		if err := b.InterruptOperation(t.Context(), o); err != nil {
 			t.Fatal(err)
 		}
 		if err := b.Journal(o).Outcome(t.Context(), seq, setup.Done, entra.Created{}, nil); err != nil {

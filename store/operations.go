@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/consentry/consentry/entra"
@@ -226,23 +225,4 @@ func heldFence(ctx context.Context, tx *sql.Tx, o Operation) error {
 		return ErrConflict
 	}
 	return err
-}
-
-// Interrupted marks running operations whose lease is over as interrupted and
-// returns every operation interrupted by this call, oldest first.
-func (s *Store) Interrupted(ctx context.Context) ([]Operation, error) {
-	var list []Operation
-	err := s.inTx(ctx, func(tx *sql.Tx) (err error) {
-		list, err = all(ctx, tx, scanOperation, `UPDATE operations SET state = 'interrupted'
-			WHERE state = 'running' AND lease_until <= $1 RETURNING `+operationColumns, millis(s.leaseNow()))
-		if err != nil {
-			return err
-		}
-		return s.auditCut(ctx, tx, list)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("store: interrupted operations: %w", err)
-	}
-	slices.SortStableFunc(list, func(a, b Operation) int { return a.Started.Compare(b.Started) })
-	return list, nil
 }

@@ -104,25 +104,22 @@ var operationTests = map[string]func(*testing.T, *bench){
 			t.Fatalf("got %+v, %v", renewed, err)
 		}
 		b.clock.pass(Lease - time.Second)
-		if dead, err := b.Interrupted(t.Context()); err != nil || len(dead) != 0 {
-			t.Errorf("interrupted: %v, %v", dead, err)
-		}
+		b.another().wantNoneNext(t)
 	},
-	"a lease that is over is reported once": func(t *testing.T, b *bench) {
+	"what a dead process had is taken up once": func(t *testing.T, b *bench) {
 		first := b.operation(t, b.environment(t, "one").ID)
 		b.clock.pass(time.Second)
 		second := b.operation(t, b.environment(t, "two").ID)
 		b.clock.pass(Lease)
-		dead, err := b.Interrupted(t.Context())
-		if err != nil || len(dead) != 2 || dead[0].ID != first.ID || dead[1].ID != second.ID || dead[0].State != OperationInterrupted {
-			t.Fatalf("got %v, %v", dead, err)
+		for _, o := range []Operation{first, second} {
+			if taken := b.another().next(t); taken.ID != o.ID {
+				t.Errorf("taken up %+v, want %+v", taken, o)
+			}
+			if _, err := b.RenewLease(t.Context(), o); !errors.Is(err, ErrConflict) {
+				t.Errorf("renewing it afterwards: %v", err)
+			}
 		}
-		if again, err := b.Interrupted(t.Context()); err != nil || len(again) != 0 {
-			t.Errorf("again: %v, %v", again, err)
-		}
-		if _, err := b.RenewLease(t.Context(), first); !errors.Is(err, ErrConflict) {
-			t.Errorf("renewing it afterwards: %v", err)
-		}
+		b.another().wantNoneNext(t)
 	},
 	"an expired lease is taken over and its holder shut out": func(t *testing.T, b *bench) {
 		e := b.environment(t, "one")
@@ -145,8 +142,7 @@ var operationTests = map[string]func(*testing.T, *bench){
 	},
 	"an interrupted one may still end while nobody took it over": func(t *testing.T, b *bench) {
 		o := b.operation(t, b.environment(t, "one").ID)
-		b.clock.pass(Lease)
-		if _, err := b.Interrupted(t.Context()); err != nil {
+		if err := b.InterruptOperation(t.Context(), o); err != nil {
 			t.Fatal(err)
 		}
 		o.State = OperationDone
