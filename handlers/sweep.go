@@ -62,14 +62,17 @@ func (h *Handlers) cleanUpTrials(ctx context.Context, who func(trial.Trial) (ent
 	}
 }
 
-// mayYetAnswer: the answer is being redeemed, or the person may still be at
-// Microsoft. A test that gave no sign for long, or whose window seems closed,
-// counts as unanswered before its answer would be refused; its redirect URI
-// stays until then.
+// mayYetAnswer: the test is being begun or its answer redeemed, or the person
+// may still be at Microsoft; nobody is there before the redirect URI is. A test
+// that gave no sign for long, or whose window seems closed, counts as
+// unanswered before its answer would be refused; its redirect URI stays until
+// then.
 func (h *Handlers) mayYetAnswer(ctx context.Context, t trial.Trial) bool {
 	switch {
 	case h.held(ctx, t.ID):
 		return true
+	case t.TemporaryURI == trial.URIIntended:
+		return false
 	case t.State == trial.Waiting, t.State == trial.NoAnswer && t.Silence != trial.PersonSaysSo:
 		return h.Now().Sub(t.Started) <= oauth.FlowLifetime
 	}

@@ -29,6 +29,7 @@ func (h *Handlers) addCallback(c *gin.Context, env store.Environment, t trial.Tr
 		return t, "", err
 	}
 	ctx := c.Request.Context()
+	defer h.holding(context.WithoutCancel(ctx), t.ID)()
 	t.TemporaryURI = trial.URIIntended
 	if err := h.Store.SaveTrial(ctx, t, "", nil); err != nil {
 		return t, "", err
@@ -45,7 +46,7 @@ func (h *Handlers) addCallback(c *gin.Context, env store.Environment, t trial.Tr
 	default:
 		t.TemporaryURI = trial.URINone // it was there before; whoever put it there keeps it
 	}
-	return t, "", nil
+	return t, "", h.Store.SaveTrial(ctx, t, "", nil)
 }
 
 // notAdded ends the test. Only a clear no means that there is nothing to take
