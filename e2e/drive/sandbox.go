@@ -106,6 +106,8 @@ func (s *Sandbox) Struck() (n int) {
 type Call struct {
 	Seq                   int
 	Service, Method, Path string
+	ClientID              string `json:"client_id"` // of the token it carried
+	Outcome               string // open while it is not answered
 }
 
 // String is the call as "POST /v1.0/applications".
