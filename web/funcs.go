@@ -12,13 +12,18 @@ func (s *Shell) Funcs() template.FuncMap {
 	return template.FuncMap{
 		"static": s.staticPath,
 		"date":   func(t time.Time) string { return t.UTC().Format("2 Jan 2006") },
-		"exact":  func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") },
-		"iso":    func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+		"exact":  exact,
 		"when":   func(t time.Time) string { return When(t, s.now()) },
+		"moment": func(t time.Time) moment { return moment{t.UTC().Format(time.RFC3339), exact(t), When(t, s.now())} },
 		"join":   strings.Join,
 		"add":    func(a, b int) int { return a + b },
 	}
 }
+
+func exact(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+
+// A moment is a time as pages show it: for programs, in full, and in words.
+type moment struct{ ISO, Exact, Words string }
 
 func (s *Shell) staticPath(name string) (string, error) {
 	f, ok := s.files[name]

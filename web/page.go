@@ -77,14 +77,17 @@ func (s *Shell) render(c *gin.Context, name string, page Pager) ([]byte, error) 
 	return s.execute(name, "layout.html", page)
 }
 
+// pageSize is what most pages fit into; larger ones grow.
+const pageSize = 16 << 10
+
 // execute runs one template of a page's set.
 func (s *Shell) execute(page, name string, data any) ([]byte, error) {
 	t := s.templates[page]
 	if t == nil {
 		return nil, fmt.Errorf("web: no page template %q", page)
 	}
-	var buf bytes.Buffer
-	if err := t.ExecuteTemplate(&buf, name, data); err != nil {
+	buf := bytes.NewBuffer(make([]byte, 0, pageSize))
+	if err := t.ExecuteTemplate(buf, name, data); err != nil {
 		return nil, fmt.Errorf("web: page %s: %w", page, err)
 	}
 	return buf.Bytes(), nil

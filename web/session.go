@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -180,9 +181,10 @@ func (s *store) load(r *http.Request) (*Session, error) {
 
 // A Session is what the console remembers about one browser, on the server.
 type Session struct {
-	inner *sessions.Session
-	dirty bool
-	adds  bool // something was set or renewed, not only forgotten
+	inner   *sessions.Session
+	decoded map[string]decoded
+	dirty   bool
+	adds    bool // something was set or renewed, not only forgotten
 }
 
 // SessionOf returns the session of this request.
@@ -197,7 +199,40 @@ func sessionOf(c *gin.Context) *Session {
 // Get decodes the value of key into v and reports whether there was one.
 func (s *Session) Get(key string, v any) bool {
 	raw, ok := s.inner.Values[key].(json.RawMessage)
-	return ok && json.Unmarshal(raw, v) == nil
+	if !ok || len(raw) == 0 {
+		return false
+	}
+	into := reflect.ValueOf(v).Elem()
+	if known, ok := s.decoded[key]; ok && &known.raw[0] == &raw[0] && known.value.Type() == into.Type() {
+		into.Set(known.value)
+		return true
+	}
+	if json.Unmarshal(raw, v) != nil {
+		return false
+	}
+	s.keep(key, raw, into)
+	return true
+}
+
+// A decoded value is kept for the request: who is signed in is asked for many
+// times in each. It holds for as long as raw is the value.
+type decoded struct {
+	raw   json.RawMessage
+	value reflect.Value
+}
+
+// keep remembers a value of which nobody can change a part: what can be
+// compared has neither slices nor maps.
+func (s *Session) keep(key string, raw json.RawMessage, v reflect.Value) {
+	if !v.Type().Comparable() {
+		return
+	}
+	own := reflect.New(v.Type()).Elem()
+	own.Set(v)
+	if s.decoded == nil {
+		s.decoded = map[string]decoded{}
+	}
+	s.decoded[key] = decoded{raw, own}
 }
 
 // Set keeps v under key. v must encode as JSON.

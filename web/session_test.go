@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/gorilla/sessions"
 )
 
 // gates lets a test stop a request half-way: it says that it is there, and
@@ -130,5 +131,46 @@ func TestManyRequestsAtOnceEachKeepTheirOwnKey(t *testing.T) {
 	var got []string
 	if err := json.Unmarshal([]byte(keys(t, h, c)), &got); err != nil || len(got) != 11 {
 		t.Errorf("%d of 11 keys are kept: %v", len(got), err)
+	}
+}
+
+// What was read before is not what is read after a change.
+func TestAValueIsReadAsItIsNow(t *testing.T) {
+	type person struct{ Name string }
+	s := &Session{inner: sessions.NewSession(nil, "x")}
+	var got person
+	if s.Get("who", &got) {
+		t.Error("there is somebody before anybody came")
+	}
+	for _, name := range []string{"Ada", "Eve", "Ada"} {
+		if err := s.Set("who", person{name}); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			got = person{}
+			if !s.Get("who", &got) || got.Name != name {
+				t.Errorf("it is %q, want %q", got.Name, name)
+			}
+			got.Name = "changed by whoever read it"
+		}
+		var other struct{ Name, More string }
+		if !s.Get("who", &other) || other.Name != name {
+			t.Errorf("into another type it is %+v", other)
+		}
+	}
+	s.Delete("who")
+	if s.Get("who", &got) {
+		t.Error("who was forgotten is still there")
+	}
+	list := []string{"a"}
+	if err := s.Set("list", list); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		var got []string
+		if !s.Get("list", &got) || got[0] != "a" {
+			t.Errorf("the list is %q", got)
+		}
+		got[0] = "changed by whoever read it"
 	}
 }
