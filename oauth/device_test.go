@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,8 +26,8 @@ const deviceAnswer = `{"user_code":"BCDF-GHJK","device_code":"canary-device","ve
 type deviceLogin struct {
 	*oauth.Client
 	clock time.Time
-	polls []string // error codes still to be answered; "" is tokens, "500" a failure of the service
-	asked int
+	polls []string     // error codes still to be answered; "" is tokens, "500" a failure of the service
+	asked atomic.Int32 // also of connections that end without an answer
 }
 
 func startDevice(t *testing.T, answer string, polls ...string) *deviceLogin {
@@ -41,8 +42,7 @@ func startDevice(t *testing.T, answer string, polls ...string) *deviceLogin {
 		if r.FormValue("device_code") != "canary-device" || r.FormValue("grant_type") != "urn:ietf:params:oauth:grant-type:device_code" || r.FormValue("client_id") != string(testClient) {
 			t.Errorf("poll %v", r.Form)
 		}
-		said := d.polls[d.asked]
-		d.asked++
+		said := d.polls[d.asked.Add(1)-1]
 		switch said {
 		case "":
 			fmt.Fprint(w, goodAnswer)
@@ -80,12 +80,12 @@ func TestADeviceAsksAsOftenAsItMay(t *testing.T) {
 	// and twice as long after an answer that cannot be used, or none.
 	for i, next := range []time.Duration{7, 12, 24, 48, 48} {
 		d.clock = f.Next.Add(-time.Second)
-		if _, err := d.PollDevice(t.Context(), &f); !errors.Is(err, oauth.ErrDevicePending) || d.asked != i {
-			t.Fatalf("too early: %v, asked %d times", err, d.asked)
+		if _, err := d.PollDevice(t.Context(), &f); !errors.Is(err, oauth.ErrDevicePending) || int(d.asked.Load()) != i {
+			t.Fatalf("too early: %v, asked %d times", err, d.asked.Load())
 		}
 		d.clock = f.Next
-		if _, err := d.PollDevice(t.Context(), &f); !errors.Is(err, oauth.ErrDevicePending) || d.asked != i+1 {
-			t.Fatalf("poll %d: %v, asked %d times", i, err, d.asked)
+		if _, err := d.PollDevice(t.Context(), &f); !errors.Is(err, oauth.ErrDevicePending) || int(d.asked.Load()) != i+1 {
+			t.Fatalf("poll %d: %v, asked %d times", i, err, d.asked.Load())
 		}
 		if got := f.Next.Sub(d.clock); got != next*time.Second {
 			t.Errorf("after poll %d: next in %v, want %d s", i, got, next)
@@ -117,8 +117,8 @@ func TestADeviceStopsAsking(t *testing.T) {
 		t.Errorf("refused: %v", err)
 	}
 	d.clock = f.Ends
-	if _, err := d.PollDevice(t.Context(), &f); !errors.Is(err, oauth.ErrDeviceEnded) || d.asked != 1 {
-		t.Errorf("after its end: %v, asked %d times", err, d.asked)
+	if _, err := d.PollDevice(t.Context(), &f); !errors.Is(err, oauth.ErrDeviceEnded) || int(d.asked.Load()) != 1 {
+		t.Errorf("after its end: %v, asked %d times", err, d.asked.Load())
 	}
 }
 
