@@ -6,7 +6,7 @@ var custom = Preset{
 	ID:     "custom",
 	Name:   "Custom",
 	Source: Source{Title: "Microsoft: authorize access to Azure DevOps with OpenID Connect", Read: "2026-11-21"},
-	About:  "Any other service, or one of your own, that signs people in with an authorization code and a client secret.",
+	About:  "Any other service, or one of your own, that signs people in with an authorization code. It may prove itself with a federated credential or a certificate in place of a client secret.",
 	Inputs: []Input{{
 		Name:    "redirectUri",
 		Label:   "Redirect URI",
@@ -34,7 +34,8 @@ var custom = Preset{
 		{Label: "Azure DevOps organization", Value: OrganizationValue, Optional: true},
 		{Label: "Project", Value: ProjectValue, Optional: true},
 	},
-	Where: []string{"the settings of your service"},
+	Proves: []entra.CredentialKind{entra.FederatedKind, entra.CertificateKind, entra.ClientSecretKind},
+	Where:  []string{"the settings of your service"},
 	Warnings: []string{
 		"Give credentials on Microsoft's own sign-in page only, and look at its address and its HTTPS first.",
 		"Access tokens live at most 90 minutes: the service needs a refresh token for more.",

@@ -135,6 +135,9 @@ type Preset struct {
 	Compare      Comparison
 	ScopeForm    ScopeForm
 	Fields       []Field
+	// Proves are the kinds of credentials that the integration can prove
+	// itself with, the best first; empty means a client secret alone.
+	Proves []entra.CredentialKind
 	// Where is the path to the form in the product: "Integrations", "Azure DevOps".
 	Where      []string
 	Operations []Operation

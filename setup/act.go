@@ -75,6 +75,11 @@ func (a *acting) carryOut(ctx context.Context, s Step) error {
 	if err != nil {
 		return err
 	}
+	if add, ok := c.(entra.AddCertificate); ok {
+		if c, err = a.withKeyPair(add); err != nil {
+			return err
+		}
+	}
 	created, err := a.send(ctx, s, c)
 	a.ids.note(s, created)
 	return err
@@ -170,7 +175,7 @@ func isDoubtful(s Step, err error) bool {
 	switch s.change.(type) {
 	case entra.CreateServicePrincipal:
 		return no.Status == http.StatusConflict
-	case entra.CreateGrant, entra.SetGrantScopes, entra.RemoveSecret:
+	case entra.CreateGrant, entra.SetGrantScopes, entra.RemoveSecret, entra.AddFederatedCredential, entra.RemoveFederatedCredential:
 		return no.Status == http.StatusBadRequest || no.Status == http.StatusNotFound || no.Status == http.StatusConflict
 	case entra.DeleteApplication, entra.DeleteServicePrincipal:
 		return no.Status == http.StatusNotFound
@@ -242,6 +247,16 @@ func (i *ids) fill(s Step) (entra.Change, error) {
 			c.ID = i.principal
 		}
 		return c, known(string(c.ID))
+	case entra.AddCertificate:
+		if c.App == "" {
+			c.App = i.app.ID
+		}
+		return c, known(string(c.App))
+	case entra.AddFederatedCredential:
+		if c.App == "" {
+			c.App = i.app.ID
+		}
+		return c, known(string(c.App))
 	case entra.CreateGrant:
 		if c.Client == "" {
 			c.Client = i.principal

@@ -48,6 +48,7 @@ type convergence struct {
 	read func(context.Context, Directory, Desired) (Actual, error)
 
 	given   *Actual // read by the caller already
+	before  *Actual // as it was read first
 	actual  Actual
 	steps   Plan
 	history history
@@ -117,7 +118,15 @@ func (c *convergence) look(ctx context.Context) (missed bool, err error) {
 			return missed, fmt.Errorf("read the journal: %w", err)
 		}
 		c.history = newHistory(entries)
-		if err := c.readOnce(ctx); err != nil {
+		switch err := c.readOnce(ctx); {
+		case errors.Is(err, errNotEverywhere) && miss < len(waitsWithoutAnswer):
+			missed = true
+			c.lagged.Store(true)
+			if err := c.sleep(ctx, waitsWithoutAnswer[miss]); err != nil {
+				return missed, err
+			}
+			continue
+		case err != nil:
 			return missed, err
 		}
 		if c.steps, err = c.plan(c.actual, entries); err != nil {
@@ -139,6 +148,7 @@ func (c *convergence) look(ctx context.Context) (missed bool, err error) {
 func (c *convergence) readOnce(ctx context.Context) (err error) {
 	if c.given != nil {
 		c.actual, c.given = *c.given, nil
+		c.noteFirst()
 		return nil
 	}
 	likely := c.want.Adopt
@@ -152,8 +162,15 @@ func (c *convergence) readOnce(ctx context.Context) (err error) {
 	}
 	if err == nil {
 		c.acted = false
+		c.noteFirst()
 	}
 	return err
+}
+
+func (c *convergence) noteFirst() {
+	if c.before == nil {
+		c.before = new(c.actual)
+	}
 }
 
 // unsettled finds a pending step that may have been carried out although the
@@ -195,7 +212,7 @@ func (c *convergence) patience(s Step) []time.Duration {
 // sent is the newest request for what the step is about; nil when nothing
 // was sent that could still show.
 func (c *convergence) sent(s Step) *Entry {
-	if s.ID != stepSecret {
+	if s.ID != stepSecret && s.ID != stepCertificate || c.want.Certificate != nil {
 		last, ok := c.history.last[s.ID]
 		// Making, changing and deleting a thing bear the same step's name.
 		if !ok || s.Request == nil || last.Request.Method != s.Request.Method {
@@ -204,10 +221,10 @@ func (c *convergence) sent(s Step) *Entry {
 		return &last
 	}
 	last := c.history.asking
-	if last == nil || last.State == Done && (last.Created == nil || last.Created.Secret == nil) {
+	if last == nil || last.State == Done && createdKey(last.Created) == "" {
 		return nil // answered without a secret: there is none
 	}
-	if last.State == Done && c.shows(last.Created.Secret.KeyID) {
+	if last.State == Done && c.shows(createdKey(last.Created)) {
 		return nil // it is there, and to be replaced
 	}
 	for _, other := range c.steps.Pending() {
@@ -219,14 +236,15 @@ func (c *convergence) sent(s Step) *Entry {
 }
 
 func (c *convergence) shows(key entra.KeyID) bool {
-	return c.actual.App != nil && slices.ContainsFunc(c.actual.App.Secrets, func(s entra.Secret) bool { return s.KeyID == key })
+	return c.actual.App != nil && (slices.ContainsFunc(c.actual.App.Secrets, func(s entra.Secret) bool { return s.KeyID == key }) ||
+		slices.ContainsFunc(c.actual.App.Certificates, func(o entra.Certificate) bool { return o.KeyID == key }))
 }
 
 // unguarded reports whether sending the request twice would make two things:
 // Graph refuses a second service principal and a second grant, but not a
 // second application or secret.
 func unguarded(r entra.Request) bool {
-	return r.Method == "POST" && (r.Path == "/applications" || secretName(r) != "")
+	return r.Method == "POST" && r.Path == "/applications" || secretName(r) != ""
 }
 
 func later(a, b time.Time) time.Time {

@@ -2,6 +2,7 @@ package setup
 
 import (
 	"context"
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"math"
@@ -24,6 +25,10 @@ type Engine struct {
 	Sleep func(ctx context.Context, d time.Duration) error
 	// Observe, when set, hears of progress. It may be called concurrently.
 	Observe func(Event)
+
+	// newKey makes the key of a certificate; nil means RSA of keyBits. Tests
+	// have one made already.
+	newKey func() (*rsa.PrivateKey, error)
 }
 
 // Apply reads, plans and carries out, until reading shows nothing left to do;

@@ -49,6 +49,7 @@ func (s state) clone() state {
 	c := state{slices.Clone(s.apps), slices.Clone(s.principals), slices.Clone(s.grants)}
 	for i := range c.apps {
 		c.apps[i].Secrets = slices.Clone(c.apps[i].Secrets)
+		c.apps[i].Certificates = slices.Clone(c.apps[i].Certificates)
 	}
 	return c
 }
@@ -80,7 +81,11 @@ func (d *directory) seen(what string) state {
 func (d *directory) ApplicationsByTag(ctx context.Context, tag string) ([]entra.Application, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return slices.DeleteFunc(d.seen("applications by tag").apps, func(a entra.Application) bool { return !slices.Contains(a.Tags, tag) }), ctx.Err()
+	found := slices.DeleteFunc(d.seen("applications by tag").apps, func(a entra.Application) bool { return !slices.Contains(a.Tags, tag) })
+	for i := range found {
+		found[i].Certificates, found[i].Federated = nil, nil // as lists do
+	}
+	return found, ctx.Err()
 }
 
 func (d *directory) Application(ctx context.Context, id entra.ClientID) (entra.Application, error) {
@@ -88,6 +93,7 @@ func (d *directory) Application(ctx context.Context, id entra.ClientID) (entra.A
 	defer d.mu.Unlock()
 	for _, a := range d.seen("application").apps {
 		if a.ClientID == id {
+			a.Federated = nil // another request tells them
 			return a, ctx.Err()
 		}
 	}
@@ -110,6 +116,17 @@ func (d *directory) GrantsOf(ctx context.Context, client entra.ClientID) ([]entr
 		}
 	}
 	return nil, false, ctx.Err()
+}
+
+func (d *directory) FederatedCredentials(ctx context.Context, app entra.ObjectID) ([]entra.FederatedCredential, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, a := range d.seen("federated credentials").apps {
+		if a.ID == app {
+			return slices.Clone(a.Federated), ctx.Err()
+		}
+	}
+	return nil, refuse(404, "Request_ResourceNotFound")
 }
 
 func (d *directory) Do(ctx context.Context, c entra.Change) (entra.Created, error) {
@@ -156,6 +173,10 @@ func (d *directory) watch() {
 				if n := len(liveSecrets(a, name, d.clock.Now())); n > most {
 					d.violations = append(d.violations, fmt.Sprintf("%d live secrets of %s", n, name))
 				}
+				made := slices.DeleteFunc(liveCertificates(a, name, d.clock.Now()), brought)
+				if len(made) > 1 {
+					d.violations = append(d.violations, fmt.Sprintf("%d live certificates of %s", len(made), name))
+				}
 			}
 		}
 	}
@@ -186,6 +207,8 @@ func (d *directory) carryOut(c entra.Change) (entra.Created, error) {
 		return d.addSecret(c)
 	case entra.RemoveSecret:
 		return entra.Created{}, d.removeSecret(c)
+	case entra.AddCertificate, entra.RemoveCertificate, entra.AddFederatedCredential, entra.RemoveFederatedCredential:
+		return d.changeProof(c)
 	case entra.DeleteServicePrincipal:
 		return entra.Created{}, d.deletePrincipal(c.ID)
 	case entra.DeleteApplication:

@@ -33,6 +33,14 @@ type file struct {
 		Description string `yaml:"description"`
 		Lifetime    string `yaml:"lifetime"`
 	} `yaml:"secret"`
+	Credential  entra.CredentialKind `yaml:"credential"`
+	Certificate string               `yaml:"certificate"`
+	Federated   struct {
+		Name     string `yaml:"name"`
+		Issuer   string `yaml:"issuer"`
+		Subject  string `yaml:"subject"`
+		Audience string `yaml:"audience"`
+	} `yaml:"federated"`
 	Adopt       entra.ClientID `yaml:"adopt"`
 	SkipConsent bool           `yaml:"skipConsent"`
 }
@@ -52,7 +60,9 @@ type file struct {
 //	  lifetime: 180d           # 180d, 6mo, 1y, or P180D, P6M, P1Y
 //
 // Also known are displayName, audience, adopt (the client ID of an existing
-// application) and skipConsent. Unknown and repeated keys are refused; the
+// application) and skipConsent, and for a service of one's own how it proves
+// itself: credential (secret, certificate or federated), certificate (PEM; none
+// means that a key pair is made) and federated (issuer, subject, audience, name). Unknown and repeated keys are refused; the
 // error names the line. Values are checked by Spec.Resolve.
 func ParseFile(data []byte) (Spec, error) {
 	if len(data) > maxFile {
@@ -74,8 +84,10 @@ func ParseFile(data []byte) (Spec, error) {
 		Name: f.Environment, Integration: f.Integration, Inputs: f.Inputs,
 		Tenant: f.Tenant, Organization: f.Organization, Project: f.Project, Scopes: f.Scopes,
 		DisplayName: f.DisplayName, Audience: f.Audience,
-		Secret: SecretSpec{Description: f.Secret.Description, LifetimeDays: days},
-		Adopt:  f.Adopt, SkipConsent: f.SkipConsent,
+		Secret:     SecretSpec{Description: f.Secret.Description, LifetimeDays: days},
+		Credential: f.Credential, Certificate: f.Certificate,
+		Federated: entra.FederatedCredential{Name: f.Federated.Name, Issuer: f.Federated.Issuer, Subject: f.Federated.Subject, Audience: f.Federated.Audience},
+		Adopt:     f.Adopt, SkipConsent: f.SkipConsent,
 	}, nil
 }
 
@@ -102,7 +114,7 @@ func fileError(err error) error {
 	return fmt.Errorf("the environment file, line %d: %s", line, at.GetMessage())
 }
 
-const knownKeys = "known are environment, integration, inputs, tenant, organization, project, scopes, displayName, audience, secret (description, lifetime), adopt and skipConsent"
+const knownKeys = "known are environment, integration, inputs, tenant, organization, project, scopes, displayName, audience, secret (description, lifetime), credential, certificate, federated (name, issuer, subject, audience), adopt and skipConsent"
 
 var lifetimePattern = regexp.MustCompile(`^(?i:(\d{1,4})\s*(d|mo|y)|P(\d{1,4})([DMY]))$`)
 

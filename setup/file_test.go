@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/consentry/consentry/entra"
 )
 
 const wholeFile = `
@@ -38,6 +40,27 @@ func TestParseFileReadsEveryKey(t *testing.T) {
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestParseFileReadsHowAServiceProvesItself(t *testing.T) {
+	got, err := ParseFile([]byte(`
+environment: shop
+integration: custom
+credential: federated
+federated:
+  issuer: https://token.actions.githubusercontent.com
+  subject: repo:contoso/shop:ref:refs/heads/main
+  audience: api://AzureADTokenExchange
+  name: main
+`))
+	want := entra.FederatedCredential{Name: "main", Issuer: "https://token.actions.githubusercontent.com", Subject: "repo:contoso/shop:ref:refs/heads/main", Audience: entra.TokenExchange}
+	if err != nil || got.Credential != entra.FederatedKind || got.Federated != want {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	got, err = ParseFile([]byte("environment: shop\nintegration: custom\ncredential: certificate\ncertificate: |\n  -----BEGIN CERTIFICATE-----\n  AA==\n  -----END CERTIFICATE-----\n"))
+	if err != nil || got.Credential != entra.CertificateKind || got.Certificate != "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n" {
+		t.Errorf("got %+v, %v", got, err)
 	}
 }
 

@@ -46,8 +46,8 @@ func (h *history) noteSecret(e Entry) {
 	if _, removed := e.Step.secret(); removed {
 		h.asking = nil
 	}
-	if e.Created != nil && e.Created.Secret != nil && (e.SecretKept || e.SecretShown) {
-		h.known[e.Created.Secret.KeyID] = true
+	if key := createdKey(e.Created); key != "" && (e.SecretKept || e.SecretShown) {
+		h.known[key] = true
 	}
 }
 
@@ -82,14 +82,35 @@ func (h *history) forget(deleted StepID) {
 	}
 }
 
-// secretName is the display name of the secret that a request asks for; empty
-// when it asks for none.
+// createdKey is the key of the secret or certificate that was made.
+func createdKey(c *entra.Created) entra.KeyID {
+	switch {
+	case c == nil:
+	case c.Secret != nil:
+		return c.Secret.KeyID
+	case c.Certificate != nil:
+		return c.Certificate.KeyID
+	}
+	return ""
+}
+
+// secretName is the display name of the secret that a request asks for, or of
+// the certificate whose key pair was made for it; empty when it does neither.
 func secretName(r entra.Request) string {
 	given, _ := r.Body["passwordCredential"].(map[string]any) // addPassword
 	if list, _ := r.Body["passwordCredentials"].([]any); len(list) > 0 {
 		given, _ = list[0].(map[string]any) // a new application
 	}
+	if list, _ := r.Body["keyCredentials"].([]any); len(list) > 0 {
+		given, _ = list[len(list)-1].(map[string]any) // the new one stands last, with its key
+		if _, isNew := given["key"]; !isNew {
+			return ""
+		}
+	}
 	name, _ := given["displayName"].(string)
+	if _, operation, _ := entra.MarkedSecret(name); strings.HasPrefix(operation, givenPrefix) {
+		return "" // its private key is whoever's who brought it
+	}
 	return name
 }
 
@@ -97,3 +118,14 @@ func secretName(r entra.Request) string {
 // asked for it, and its value neither is kept nor was shown. A secret that
 // another machine asked for is never lost: that machine may have its value.
 func (h history) lost(s entra.Secret) bool { return h.asked[s.Name] && !h.known[s.KeyID] }
+
+// removed reports whether we asked for a secret or certificate to be removed,
+// whatever came of it.
+func (h history) removed(key entra.KeyID) bool {
+	for _, step := range []StepID{lostSecretStep(key), oldSecretStep(key)} {
+		if e, ok := h.last[step]; ok && e.State != Failed {
+			return true
+		}
+	}
+	return false
+}

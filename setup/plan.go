@@ -13,6 +13,8 @@ const (
 	stepApplication StepID = "application"
 	stepPrincipal   StepID = "service-principal"
 	stepSecret      StepID = "secret"
+	stepCertificate StepID = "certificate"
+	stepFederated   StepID = "federated"
 )
 
 const (
@@ -20,11 +22,13 @@ const (
 	grantPrefix      = "grant:"
 	lostSecretPrefix = "lost-secret:"
 	oldSecretPrefix  = "old-secret:"
+	oldFederated     = "old-federated:"
 )
 
 func resourceStep(id entra.ClientID) StepID { return StepID(resourcePrefix + string(id)) }
 func grantStep(id entra.ClientID) StepID    { return StepID(grantPrefix + string(id)) }
 func lostSecretStep(id entra.KeyID) StepID  { return StepID(lostSecretPrefix + string(id)) }
+func oldFederatedStep(name string) StepID   { return StepID(oldFederated + name) }
 func oldSecretStep(id entra.KeyID) StepID   { return StepID(oldSecretPrefix + string(id)) }
 
 // resource is the client ID in a resource or grant step.
@@ -73,7 +77,7 @@ func MakePlan(want Desired, actual Actual, entries []Entry, now time.Time) (Plan
 	} else {
 		steps = append(steps, p.updateApplication())
 	}
-	steps = append(steps, p.secret()...)
+	steps = append(steps, p.credential()...)
 	if want.Consent {
 		steps = append(steps, p.resources()...)
 	}
@@ -104,7 +108,9 @@ func (p planner) createApplication() Step {
 		Audience:     p.want.Audience,
 		Tags:         []string{p.want.Marker},
 		RedirectURIs: p.want.RedirectURIs,
-		Secret:       new(p.newSecret()),
+	}
+	if p.want.Credential == entra.ClientSecretKind || p.want.Credential == "" {
+		c.Secret = new(p.newSecret())
 	}
 	_, uris := mergeRedirectURIs(nil, p.want.RedirectURIs)
 	permissions, named := mergePermissions(nil, p.permissions())

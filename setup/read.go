@@ -68,13 +68,49 @@ func assemble(ctx context.Context, dir Directory, found []entra.Application, res
 // applications are the adopted one, or all that carry our marker.
 func applications(ctx context.Context, dir Directory, want Desired) ([]entra.Application, error) {
 	if want.Adopt == "" {
-		return dir.ApplicationsByTag(ctx, want.Marker)
+		return markedApplications(ctx, dir, want)
 	}
 	app, err := dir.Application(ctx, want.Adopt)
 	if isMissing(err) {
 		return nil, &NotFoundError{ClientID: want.Adopt, Err: err}
 	}
+	if err == nil {
+		app.Federated, err = federatedOf(ctx, dir, want, app)
+	}
 	return []entra.Application{app}, err
+}
+
+// markedApplications are those with our marker. Lists leave certificates and
+// federated credentials out, so where one of these is wanted the application
+// is read for itself: writing back a list that lacks some would remove them.
+func markedApplications(ctx context.Context, dir Directory, want Desired) ([]entra.Application, error) {
+	found, err := dir.ApplicationsByTag(ctx, want.Marker)
+	if err != nil || len(found) != 1 || want.Credential == "" || want.Credential == entra.ClientSecretKind {
+		return found, err
+	}
+	app, err := dir.Application(ctx, found[0].ClientID)
+	if isMissing(err) {
+		return nil, errNotEverywhere
+	}
+	if err == nil {
+		app.Federated, err = federatedOf(ctx, dir, want, app)
+	}
+	return []entra.Application{app}, err
+}
+
+// errNotEverywhere: one of the directory's servers shows the application and
+// the next one does not.
+var errNotEverywhere = errors.New("the directory's servers do not agree yet on whether the application is there. Try again in a minute")
+
+func federatedOf(ctx context.Context, dir Directory, want Desired, app entra.Application) ([]entra.FederatedCredential, error) {
+	if want.Credential != entra.FederatedKind {
+		return nil, nil
+	}
+	list, err := dir.FederatedCredentials(ctx, app.ID)
+	if isMissing(err) {
+		return nil, nil
+	}
+	return list, err
 }
 
 func isMissing(err error) bool {

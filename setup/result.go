@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/consentry/consentry/entra"
 )
 
 // result is what the operation leaves behind: from the last reading, or,
@@ -36,16 +38,21 @@ func (c *convergence) left() []Step {
 
 // words are what a person should read.
 func (c *convergence) words(want Desired) []string {
-	var out []string
+	kind, value, step := "client secret", "value", stepSecret
+	if want.Credential == entra.CertificateKind {
+		kind, value, step = "certificate", "private key", stepCertificate
+	}
 	replaced := "It was removed; a new one is still to be made."
-	if slices.ContainsFunc(c.done, func(s Step) bool { return s.ID == stepSecret }) {
+	if slices.ContainsFunc(c.done, func(s Step) bool { return s.ID == step }) {
 		replaced = "It was removed and replaced by a new one."
 	}
+	var out []string
 	for _, s := range c.done {
 		if key, _ := s.ID.secret(); strings.HasPrefix(string(s.ID), lostSecretPrefix) {
-			out = append(out, fmt.Sprintf("The client secret with ID %s was lost: it was made, but nobody has its value. %s", key, replaced))
+			out = append(out, fmt.Sprintf("The %s with ID %s was lost: it was made, but nobody has its %s. %s", kind, key, value, replaced))
 		}
 	}
+	out = append(out, c.vanished()...)
 	for _, s := range c.steps.Steps {
 		if s.Action == Keep && s.Note != "" {
 			out = append(out, s.Note)
@@ -53,6 +60,28 @@ func (c *convergence) words(want Desired) []string {
 	}
 	if !want.Consent {
 		out = append(out, "Nobody consented for the whole tenant: people are asked when they connect, or an administrator consents.")
+	}
+	return out
+}
+
+// vanished are the credentials that were there at the first reading and are
+// gone at the last although nothing here removed them: changes of one
+// application's credentials at the same moment can undo each other.
+func (c *convergence) vanished() []string {
+	if c.before == nil || c.before.App == nil || c.actual.App == nil || c.before.App.ID != c.actual.App.ID {
+		return nil
+	}
+	var out []string
+	check := func(kind string, key entra.KeyID, name string) {
+		if !c.shows(key) && !c.history.removed(key) {
+			out = append(out, fmt.Sprintf("The %s %q with ID %s was there before and is gone, and nothing here removed it. Changes of one application's credentials at the same moment can undo each other: whatever used it needs a new one.", kind, describe(entra.Secret{Name: name}), key))
+		}
+	}
+	for _, s := range c.before.App.Secrets {
+		check("client secret", s.KeyID, s.Name)
+	}
+	for _, o := range c.before.App.Certificates {
+		check("certificate", o.KeyID, o.Name)
 	}
 	return out
 }

@@ -60,6 +60,7 @@ func (s Spec) Resolve(p preset.Preset) (Desired, []FieldError) {
 		Adopt:        c.adopt(s),
 		Consent:      !s.SkipConsent,
 	}
+	c.credential(s, p, &d)
 	if len(c.errs) > 0 {
 		return Desired{}, c.errs
 	}

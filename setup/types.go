@@ -35,6 +35,13 @@ type Spec struct {
 	DisplayName string         `json:"displayName,omitempty"`
 	Audience    entra.Audience `json:"audience,omitempty"`
 	Secret      SecretSpec     `json:"secret,omitzero"`
+	// Credential is what the application proves itself with; empty means a
+	// client secret, the only kind that the named integrations take.
+	Credential entra.CredentialKind `json:"credential,omitempty"`
+	// Certificate is the one to use, as PEM and without its private key;
+	// empty means that a key pair is made and its private key shown once.
+	Certificate string                    `json:"certificate,omitempty"`
+	Federated   entra.FederatedCredential `json:"federated,omitzero"`
 	// Adopt is the client ID of an existing application chosen by the person;
 	// empty means our own, found by its marker or made new.
 	Adopt entra.ClientID `json:"adopt,omitempty"`
@@ -81,8 +88,13 @@ type Desired struct {
 	RedirectURIs []entra.RedirectURI
 	Permissions  []ResourceScopes
 	Secret       SecretSpec
-	Adopt        entra.ClientID
-	Consent      bool
+	// Credential is what kind the application is to prove itself with. For a
+	// certificate, description and lifetime are Secret's.
+	Credential  entra.CredentialKind
+	Certificate *entra.NewCertificate // the one to use; nil: a key pair is made
+	Federated   *entra.FederatedCredential
+	Adopt       entra.ClientID
+	Consent     bool
 	// NewSecret asks for another secret although a live one of ours is there;
 	// that one is removed first.
 	NewSecret bool
@@ -109,8 +121,9 @@ type Actual struct {
 }
 
 // StepID names a step; it is stable across runs: "application",
-// "service-principal", "secret", "resource:{client id}", "grant:{client id}",
-// "lost-secret:{key id}", "old-secret:{key id}".
+// "service-principal", "secret", "certificate", "federated",
+// "resource:{client id}", "grant:{client id}", "lost-secret:{key id}",
+// "old-secret:{key id}", "old-federated:{name}".
 type StepID string
 
 // Action is what a step does.
@@ -179,6 +192,8 @@ type Directory interface {
 	// GrantsOf lists the delegated grants the client holds in the tenant;
 	// exists is false when it has no service principal there.
 	GrantsOf(ctx context.Context, client entra.ClientID) (grants []entra.Grant, exists bool, err error)
+	// FederatedCredentials lists those of an application, by its object ID.
+	FederatedCredentials(ctx context.Context, app entra.ObjectID) ([]entra.FederatedCredential, error)
 	// Do sends the change.
 	Do(ctx context.Context, c entra.Change) (entra.Created, error)
 }

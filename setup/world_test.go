@@ -2,6 +2,8 @@ package setup
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
 	"errors"
 	"fmt"
 	"maps"
@@ -44,9 +46,9 @@ func (j *journal) Outcome(_ context.Context, seq int64, state EntryState, create
 	if cause != nil {
 		e.Error = cause.Error()
 	}
-	if created.Secret != nil && !created.SecretValue.IsZero() {
+	if key := createdKey(&created); key != "" && !created.SecretValue.IsZero() {
 		e.SecretKept = true
-		j.values[created.Secret.KeyID] = created.SecretValue.Reveal()
+		j.values[key] = created.SecretValue.Reveal()
 	}
 	e.Created.SecretValue = entra.Sensitive{}
 	return nil
@@ -95,8 +97,11 @@ func newWorld(t *testing.T) *world {
 }
 
 func (w *world) engine() *Engine {
-	return &Engine{Directory: w.dir, Journal: w.journal, Now: w.clock.Now, Sleep: w.clock.Sleep}
+	return &Engine{Directory: w.dir, Journal: w.journal, Now: w.clock.Now, Sleep: w.clock.Sleep, newKey: oneKey}
 }
+
+// oneKey is made once: making one takes a second.
+var oneKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
 
 // apply runs once, as a new operation.
 func (w *world) apply(want Desired) (Result, error) {

@@ -15,13 +15,14 @@ import (
 const SecretLifetime = 24 * time.Hour
 
 // A KeptSecret is a client secret whose value waits, encrypted, to be shown
-// once to the person who made it. It does not hold the value.
+// once to the person who made it, or the private key of a certificate that was
+// made here. It does not hold the value.
 type KeptSecret struct {
 	ID          string
 	Environment string
 	Operation   string
 	KeyID       entra.KeyID
-	Hint        string    // first characters of the value
+	Hint        string    // first characters of the value, or of the certificate's thumbprint
 	Expires     time.Time // when Microsoft stops taking it
 	Created     time.Time
 	RevealedAt  time.Time // zero until it was shown
@@ -38,10 +39,7 @@ func (s *Store) keepSecret(ctx context.Context, tx *sql.Tx, op Operation, seq in
 	if err != nil {
 		return err
 	}
-	var about entra.Secret
-	if created.Secret != nil {
-		about = *created.Secret
-	}
+	about := aboutCreated(created)
 	id, now := newID(), s.now()
 	sealed := s.seal.seal(secretValue, id, string(op.Actor.Tenant), []byte(created.SecretValue.Reveal()))
 	_, err = tx.ExecContext(ctx, `INSERT INTO secrets
@@ -50,6 +48,18 @@ func (s *Store) keepSecret(ctx context.Context, tx *sql.Tx, op Operation, seq in
 		id, op.Environment, op.ID, seq, about.KeyID, storable(cmp.Or(about.Hint, created.SecretValue.Hint())), op.Actor.Tenant, op.Actor.ID, owner,
 		sealed, millis(about.End), millis(now), millis(now.Add(SecretLifetime)))
 	return err
+}
+
+// aboutCreated is what may be known of a secret, or of a certificate whose
+// private key is kept like one: that one's hint is how its thumbprint begins.
+func aboutCreated(created entra.Created) entra.Secret {
+	switch c := created.Certificate; {
+	case created.Secret != nil:
+		return *created.Secret
+	case c != nil:
+		return entra.Secret{KeyID: c.KeyID, Name: c.Name, Hint: c.Thumbprint[:min(8, len(c.Thumbprint))], Start: c.Start, End: c.End}
+	}
+	return entra.Secret{}
 }
 
 // Secrets lists what is or was kept for an environment, oldest first.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/setup"
 )
 
 var secretTests = map[string]func(*testing.T, *bench){
@@ -16,6 +17,27 @@ var secretTests = map[string]func(*testing.T, *bench){
 			Created: b.clock.Now(), DropAt: b.clock.Now().Add(SecretLifetime), Owner: alice, Usable: true}
 		if !reflect.DeepEqual(k, want) {
 			t.Errorf("got %+v\nwant %+v", k, want)
+		}
+	},
+	"a private key is kept like a secret": func(t *testing.T, b *bench) {
+		op := b.operation(t, b.environment(t, "one").ID)
+		j := b.Journal(op)
+		seq, err := j.Intent(t.Context(), setup.Entry{Step: "certificate", State: setup.Intended, Started: b.clock.Now()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		created := entra.Created{SecretValue: entra.NewSensitive("-----BEGIN PRIVATE KEY-----"),
+			Certificate: &entra.Certificate{KeyID: "key-of-one", Thumbprint: "0123456789ABCDEF", End: b.clock.Now().AddDate(1, 0, 0)}}
+		if err := j.Outcome(t.Context(), seq, setup.Done, created, nil); err != nil {
+			t.Fatal(err)
+		}
+		k := b.keptSecret(t, op.Environment)
+		if k.KeyID != "key-of-one" || k.Hint != "01234567" || !k.Expires.Equal(created.Certificate.End) || !k.Usable {
+			t.Errorf("kept is %+v", k)
+		}
+		entries, err := j.Entries(t.Context())
+		if err != nil || len(entries) != 1 || !entries[0].SecretKept || entries[0].Created.Certificate == nil || !entries[0].Created.SecretValue.IsZero() {
+			t.Errorf("the journal has %+v, %v", entries, err)
 		}
 	},
 	"its owner sees it once": func(t *testing.T, b *bench) {
