@@ -53,7 +53,7 @@ func (v *visit) deviceCode() *loginAnswer {
 		return v.errorJSON(e)
 	}
 	v.world.login.sweep(v.at)
-	code, at := opaque("1.D", 96), v.origin+"/devicelogin"
+	code, at := opaque("1.DSANDBOX", 96), v.origin+"/devicelogin"
 	v.world.login.devices[code] = d
 	body := deviceBody{
 		UserCode: d.userCode, DeviceCode: code, VerificationURI: at,

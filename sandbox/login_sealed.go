@@ -22,7 +22,10 @@ const (
 	sealedRefresh = "refresh token"
 )
 
-const sealedPrefix = "1.A"
+// sealedPrefix begins what is sealed as Entra's codes and refresh tokens begin,
+// and goes on with a marker by which they are found wherever they should not
+// be.
+const sealedPrefix = "1.ASANDBOX"
 
 func newSealing() cipher.AEAD {
 	key := make([]byte, 32)

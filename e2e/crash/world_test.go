@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/url"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -206,28 +205,16 @@ func (w *world) wantAudit() {
 	}
 }
 
-// wantNoSecret looks for secrets in all that the console keeps and says: what
-// it shows once is in no file, log or dump.
+// wantNoSecret looks for credentials in all that the console keeps and says:
+// what it shows once is in no file, log or dump.
 func (w *world) wantNoSecret() {
 	w.t.Helper()
-	places := map[string]string{"log": w.console.Log(), "output": w.console.Printed()}
-	err := filepath.WalkDir(w.console.Setting.Folder, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		places[filepath.Base(path)] = string(data)
-		return err
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
+	places := drive.Files(w.t, w.console.Setting.Folder)
+	places["log"], places["output"] = w.console.Log(), w.console.Printed()
 	if url := w.console.Setting.Database; url != "" {
 		places["dump"] = postgrestest.Dump(w.t, url)
 	}
-	for place, text := range places {
-		if strings.Contains(text, marker) {
-			w.t.Errorf("a secret is in the %s", place)
-		}
+	for _, leak := range drive.Leaks(places) {
+		w.t.Error(leak)
 	}
 }

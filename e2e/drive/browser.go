@@ -67,6 +67,19 @@ func (j *jar) Cookies(u *url.URL) (out []*http.Cookie) {
 	return out
 }
 
+// Cookies are the values of the cookies that an address has set.
+func (b *Browser) Cookies(address string) (values []string) {
+	b.tb.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		b.tb.Fatal(err)
+	}
+	for _, c := range b.client.Jar.Cookies(u) {
+		values = append(values, c.Value)
+	}
+	return values
+}
+
 // A Page is an answer that was read.
 type Page struct {
 	tb       testing.TB
@@ -77,7 +90,17 @@ type Page struct {
 	location string
 }
 
-// Seen is everything that answers held so far: bodies and header values.
+func (b *Browser) remember(body []byte, header http.Header) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.seen.Write(body)
+	for name, values := range header {
+		b.seen.WriteString("\n" + name + ": " + strings.Join(values, "\n"))
+	}
+}
+
+// Seen is everything that the console's answers held so far: bodies and header
+// values.
 func (b *Browser) Seen() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -118,12 +141,9 @@ func (b *Browser) Raw(method, path string, form url.Values, header ...string) (P
 }
 
 func (b *Browser) page(resp *http.Response, data []byte) (Page, error) {
-	b.mu.Lock()
-	b.seen.Write(data)
-	for name, values := range resp.Header {
-		b.seen.WriteString("\n" + name + ": " + strings.Join(values, "\n"))
+	if strings.HasPrefix(resp.Request.URL.String(), b.base+"/") {
+		b.remember(data, resp.Header)
 	}
-	b.mu.Unlock()
 	p := Page{tb: b.tb, Status: resp.StatusCode, Header: resp.Header, Body: string(data), At: resp.Request.URL}
 	if l := resp.Header.Get("Location"); l != "" {
 		to, err := resp.Request.URL.Parse(l)
