@@ -92,6 +92,7 @@ var matrix = map[string]row{
 
 	"GET /environments/:id/rotate":         {least: admin, status: 200, of: "environment"},
 	"POST /environments/:id/rotate":        {least: admin, recent: true, limited: true, status: 303, of: "environment"},
+	"GET /environments/:id/rotate/events":  {least: admin, status: 200, of: "environment"},
 	"POST /environments/:id/rotate/handed": {least: admin, status: 409, of: "environment"},
 	"POST /environments/:id/rotate/prove":  {least: admin, limited: true, status: 303, of: "environment"},
 	"POST /environments/:id/rotate/retire": {least: admin, recent: true, limited: true, status: 409, of: "environment"},

@@ -61,6 +61,7 @@ func (h *Handlers) Table() []Route {
 		// The next secret beside the one in use, until the old one can go.
 		{Method: get, Path: "/environments/:id/rotate", Least: Admin, handle: h.showRotate},
 		{Method: post, Path: "/environments/:id/rotate", Least: Admin, Recent: true, Limit: changeLimit, handle: h.addNext},
+		{Method: get, Path: "/environments/:id/rotate/events", Least: Admin, handle: h.streamRotation},
 		{Method: post, Path: "/environments/:id/rotate/handed", Least: Admin, handle: h.handNext},
 		{Method: post, Path: "/environments/:id/rotate/prove", Least: Admin, Limit: revealLimit, handle: h.proveNext},
 		{Method: post, Path: "/environments/:id/rotate/retire", Least: Admin, Recent: true, Limit: changeLimit, handle: h.retire},
