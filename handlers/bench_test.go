@@ -71,6 +71,7 @@ func BenchmarkRequests(b *testing.B) {
 			}
 			b.ReportMetric(0, "ns/op")
 			b.ReportMetric(median(rates), "requests/s")
+			b.Logf("%.0f requests/s", median(rates))
 			wantAtLeast(b, "of-bare-gin", median(ratios), c.target)
 		})
 	}
