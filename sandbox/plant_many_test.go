@@ -7,11 +7,11 @@ import (
 )
 
 func TestManyAppsHaveSecretsOfAllAgesAndOwners(t *testing.T) {
-	now := time.Now()
 	w, err := newWorld(Options{Apps: 1000}.withDefaults())
 	if err != nil {
 		t.Fatal(err)
 	}
+	now := time.Now()
 	home := w.tenantOf("contoso.sandbox.invalid")
 	owned, ends, ids := map[int]int{}, map[string]int{}, map[string]bool{}
 	for _, id := range home.appOrder {
