@@ -1,6 +1,7 @@
 package handlers_test
 
 import (
+	"crypto/rand"
 	"net/http"
 	"net/url"
 	"slices"
@@ -209,45 +210,88 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 	s.b.send("POST", s.path+"/setup/review", url.Values{}).want(404)
 }
 
-func TestEveryPageSaysNothingOfTheInside(t *testing.T) {
+// Pages of all roles are looked at in TestEveryAnswerToEveryRoleIsLockedDown;
+// this is a console that one person has to themselves.
+func TestEveryPageOfOnesOwnIsLockedDown(t *testing.T) {
 	s := newScene(t)
-	for _, route := range s.engine.Routes() {
-		if route.Method != http.MethodGet || endless(route.Path) || strings.HasPrefix(route.Path, "/static") {
-			continue
-		}
-		p := s.b.send("GET", s.address(route.Path), nil)
-		p.without("goroutine ", ".go:", "sql:", "SELECT ", "ZgotmplZ", "[redacted]", "&lt;nil&gt;", "%!")
-		for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"} {
-			if got := p.header.Get(name); got != want {
-				t.Errorf("%s: %s is %q", route.Path, name, got)
-			}
-		}
-		if !strings.Contains(p.header.Get("Content-Security-Policy"), "default-src 'none'") {
-			t.Errorf("%s has no policy", route.Path)
-		}
-		for _, cookie := range p.header.Values("Set-Cookie") {
-			if !strings.HasPrefix(cookie, "__Host-") || !strings.Contains(cookie, "HttpOnly") || !strings.Contains(cookie, "Secure") || !strings.Contains(cookie, "SameSite=Lax") {
-				t.Errorf("%s sets %s", route.Path, cookie)
-			}
+	for _, route := range routes() {
+		if strings.HasPrefix(route, "GET ") && !strings.HasSuffix(route, "/events") {
+			inspect(t, route, s.b.asked(s, route))
 		}
 	}
 }
 
 func TestAPageAskedForUnderAnotherNameIsRefusedEverywhere(t *testing.T) {
 	s := newScene(t)
+	_, port, _ := strings.Cut(strings.TrimPrefix(s.base, "http://"), ":")
 	for _, route := range s.engine.Routes() {
-		r, err := http.NewRequestWithContext(t.Context(), route.Method, s.base+s.address(route.Path), nil)
-		if err != nil {
-			t.Fatal(err)
+		for host, want := range map[string]bool{
+			"attacker.example": false, "localhost": false, "localhost:1": false, "127.0.0.1:" + port: false, "[::1]:" + port: false, "[::ffff:127.0.0.1]:" + port: false,
+			"localhost.:" + port: false, "localhost:" + port + ".attacker.example": false, "attacker.example:" + port: false,
+			"LOCALHOST:" + port: true,
+		} {
+			if strings.HasSuffix(route.Path, "/events") && want {
+				continue
+			}
+			r, err := http.NewRequestWithContext(t.Context(), route.Method, s.base+s.address(route.Path), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Host = host
+			r.Header.Set("X-Forwarded-Host", "localhost:"+port) // counts for nothing
+			r.Header.Set("Forwarded", "host=localhost:"+port)
+			resp, err := s.b.client.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if (resp.StatusCode != http.StatusMisdirectedRequest) != want {
+				t.Errorf("%s %s at %s: %d", route.Method, route.Path, host, resp.StatusCode)
+			}
 		}
-		r.Host = "attacker.example"
-		resp, err := s.b.client.Do(r)
-		if err != nil {
-			t.Fatal(err)
+	}
+}
+
+// No name that a request claims gets into an address of ours.
+func TestAddressesOfOursComeFromTheConfigurationAlone(t *testing.T) {
+	s := newScene(t)
+	for _, header := range []string{"X-Forwarded-Host", "X-Forwarded-Server", "X-Host", "X-Original-Url", "X-Rewrite-Url", "X-Forwarded-Prefix", "Forwarded", "X-Forwarded-Proto"} {
+		for _, path := range []string{"/", "/sign-in", "/sign-in/begin", s.path + "/test", s.path + "/customer"} {
+			p := s.b.send("GET", path, nil, header, "evil.example")
+			if strings.Contains(p.body, "evil.example") || strings.Contains(p.location, "evil.example") {
+				t.Errorf("%s of %s: evil.example got into the answer", header, path)
+			}
 		}
-		resp.Body.Close()
-		if resp.StatusCode != http.StatusMisdirectedRequest {
-			t.Errorf("%s %s: %d, want 421", route.Method, route.Path, resp.StatusCode)
+	}
+}
+
+// Where a long list goes on is written by the console and for one person.
+func TestAPlaceInAListCannotBeMadeUp(t *testing.T) {
+	c := newSharedConsole(t)
+	b := c.enter("admin", true)
+	for range 30 {
+		b.post("/setup/frontegg", url.Values{"environment": {"e" + strings.ToLower(rand.Text()[:12])}, "inputs.host": {"gateway.example.com"}})
+	}
+	more := b.get("/").want(200).doc().Find(`a[rel="next"]`).AttrOr("href", "")
+	place, found := strings.CutPrefix(more, "/?place=")
+	if !found {
+		t.Fatalf("30 environments have no second page: %q", more)
+	}
+	b.get(more).want(200)
+	stranger := c.enter("admin", false)
+	stranger.send("GET", more, nil).want(400, "no place in your list")
+	edited := []byte(place)
+	edited[len(edited)/2]++
+	for what, place := range map[string]string{
+		"made up": "AAAA", "edited": string(edited), "cut": place[:len(place)-2], "longer": place + "A", "SQL": "1'; DROP TABLE environments--", "a number": "25", "another list's": place,
+	} {
+		at := "/?place="
+		if what == "another list's" {
+			at = "/audit?place="
+		}
+		p := b.send("GET", at+url.QueryEscape(place), nil)
+		if p.status != http.StatusBadRequest {
+			t.Errorf("%s: %d, want 400: %s", what, p.status, p.short())
 		}
 	}
 }
