@@ -50,6 +50,9 @@ func ReadReport(data []byte) (Report, error) {
 	if json.Unmarshal(data, &form) != nil {
 		return Report{}, errors.New("the file is not JSON: choose the file that was saved with “JSON”")
 	}
+	if name := repeatedName(data); name != "" {
+		return Report{}, fmt.Errorf("the file holds %.60q twice in one place: it was changed", name)
+	}
 	if form.Format != ReportFormat {
 		return Report{}, fmt.Errorf("the file is no report of the form %s, or one of another version", ReportFormat)
 	}
