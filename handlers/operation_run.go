@@ -166,6 +166,8 @@ func (h *Handlers) conclude(ctx context.Context, op store.Operation, result setu
 	case errors.Is(err, errNoTokens):
 		h.Log.Info("operation waits for somebody to sign in", "operation", op.ID)
 		h.unrecorded(op, errors.Join(h.Store.InterruptOperation(ctx, op), h.needsAttention(ctx, op.Environment)))
+	case errors.Is(err, store.ErrUnavailable):
+		h.Log.Warn("operation waits until the database can be written; somebody goes on when its lease is over", "operation", op.ID, "error", err.Error())
 	case errors.Is(why, errTooLong):
 		h.ended(ctx, op, result, errTooLong)
 	case why != nil: // given up, or told to end at once

@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -87,6 +88,66 @@ func TestAnOperationThatCannotSayItIsAliveStops(t *testing.T) {
 	beat <- struct{}{}
 	c.handlers.Wait(t.Context()) // without the request ever being answered
 	b.get(op).want(200, "Go on where it stopped")
+}
+
+// lockingDirectory calls read when the directory was read for an operation.
+type lockingDirectory struct {
+	handlers.Directory
+	read func()
+}
+
+func (d lockingDirectory) ApplicationsByTag(ctx context.Context, tag string) ([]entra.Application, error) {
+	apps, err := d.Directory.ApplicationsByTag(ctx, tag)
+	d.read()
+	return apps, err
+}
+
+// It is nobody's fault and passes, so nobody is asked to go on.
+func TestAnOperationWaitsForItsDatabase(t *testing.T) {
+	var reads atomic.Int32
+	var lock func()
+	c := newConsole(t, func(h *handlers.Handlers) {
+		real := h.NewDirectory
+		h.NewDirectory = func(f handlers.TokenFunc) (handlers.Directory, error) {
+			d, err := real(f)
+			return lockingDirectory{d, func() {
+				if reads.Add(1) == 3 { // review, applying, and now the operation
+					lock()
+				}
+			}}, err
+		}
+	})
+	db := c.database()
+	defer db.Close()
+	conn, err := db.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	exec := func(q string) {
+		if _, err := conn.ExecContext(t.Context(), q); err != nil {
+			t.Error(err)
+		}
+	}
+	exec("PRAGMA query_only = off")
+	lock = func() { exec("BEGIN IMMEDIATE") }
+	b := c.browser()
+	b.signIn("healthy", "admin")
+	path := b.environment("frontegg", frontegg)
+	mark := c.mark()
+	op := b.post(path+"/apply", nil).at.Path
+	until(t, "it to wait", func() bool { return strings.Contains(c.logs.String(), "waits until the database") })
+	exec("ROLLBACK")
+	if n := c.sent(mark, "POST", "/v1.0/applications"); n != 0 {
+		t.Errorf("%d requests were sent without a word in the journal", n)
+	}
+	b.get(op).want(200, "running")
+	c.later(store.Lease)
+	if err := c.handlers.Recover(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.done(op)
+	c.wantOneApp(path, mark)
 }
 
 // brokenDevOps has a defect too.
