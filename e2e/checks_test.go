@@ -79,6 +79,7 @@ func TestTheChecksByKeyboard(t *testing.T) {
 	p.finds(step{check: "audience-multitenant"})
 	p.key("link", "See what this fixes", "Enter")
 	p.heading("Before anything is written")
+	p.key("link", "Allow the changes at Microsoft", "Enter")
 	p.key("button", "Make this change", "Enter")
 	p.reads("status", "the checks came out as the preview said")
 	p.key("link", "Report", "Enter")

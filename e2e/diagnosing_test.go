@@ -104,6 +104,7 @@ func (p *visitor) makesChange(check, secret string) {
 	if !slices.Contains(foreseen, check) {
 		p.t.Errorf("the preview turns %q, not %s", foreseen, check)
 	}
+	p.allow()
 	again := p.page.GetByLabel("Client secret, to try it again")
 	if p.has(again) {
 		p.must(again.Fill(secret))

@@ -85,8 +85,7 @@ func TestAPersonWithoutRightsGoesTheManualWay(t *testing.T) {
 	}
 
 	p.testConsent("by-hand")
-	p.sees("The console's callback")
-	p.check("I add it myself")
+	p.sees("Or add it yourself")
 	p.fill("Client secret", secret)
 	d.ask("PATCH", "/applications/"+app.ID, map[string]any{"web": map[string]any{"redirectUris": append(app.Web.RedirectURIs, p.callback())}}, nil)
 	p.prepare()

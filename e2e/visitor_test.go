@@ -182,13 +182,23 @@ func (p *visitor) setUp(environment, scenario, account string, c choices) {
 // the person already and leads straight back.
 func (p *visitor) change(button string) {
 	p.t.Helper()
-	allow := p.page.Locator("main").GetByRole("link", playwright.LocatorGetByRoleOptions{Name: "Allow the changes at Microsoft"}).First()
-	n, err := allow.Count()
-	p.must(err)
-	if n > 0 {
-		p.must(allow.Click())
-	}
+	p.must(p.allowing().Or(p.page.GetByRole("button", playwright.PageGetByRoleOptions{Name: button})).First().WaitFor())
+	p.allow()
 	p.button(button)
+}
+
+// allowing is the way to allow a page's changes at Microsoft.
+func (p *visitor) allowing() playwright.Locator {
+	return p.page.Locator("main").GetByRole("link", playwright.LocatorGetByRoleOptions{Name: "Allow the changes at Microsoft"})
+}
+
+// allow allows the changes of a page that has loaded, where it asks for that.
+func (p *visitor) allow() {
+	p.t.Helper()
+	if p.has(p.allowing()) {
+		p.must(p.allowing().First().Click())
+		p.must(p.allowing().WaitFor(playwright.LocatorWaitForOptions{State: playwright.WaitForSelectorStateDetached}))
+	}
 }
 
 // apply applies the plan and waits for its end.

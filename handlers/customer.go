@@ -111,7 +111,7 @@ func (h *Handlers) registerOutcome(c *gin.Context) (web.Response, error) {
 	if err := web.SessionOf(c).Say("The app now has the redirect URI " + h.BaseURL + consentOutcome + "."); err != nil {
 		return nil, err
 	}
-	return web.SeeOther("/environments/" + env.ID + "/customer?back=console&tenant=" + url.QueryEscape(c.Query("tenant"))), nil
+	return web.SeeOther("/environments/" + env.ID + "/customer?back=console&tenant=" + url.QueryEscape(c.PostForm("tenant"))), nil
 }
 
 // withRedirect gives the app with the redirect URI, adding it where it is
