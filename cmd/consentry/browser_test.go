@@ -15,7 +15,7 @@ import (
 
 // A visitor is a person's browser without scripts.
 type visitor struct {
-	t    *testing.T
+	t    testing.TB
 	http *http.Client
 }
 
