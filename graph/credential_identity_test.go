@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -123,8 +124,11 @@ func TestThePlatformVouchesForAWorkload(t *testing.T) {
 // TestAzureGivesThisMachineAnIdentity stands in for the endpoint that App
 // Service has for managed identities.
 func TestAzureGivesThisMachineAnIdentity(t *testing.T) {
+	var mu sync.Mutex
 	var asked []string
 	endpoint := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
 		asked = append(asked, r.URL.Query().Get("resource")+" "+r.URL.Query().Get("client_id")+" "+r.Header.Get("X-Identity-Header"))
 		fmt.Fprintf(rw, `{"access_token":"opaque","expires_on":"%d","resource":"https://graph.microsoft.com","token_type":"Bearer"}`, time.Now().Add(time.Hour).Unix())
 	}))
@@ -137,6 +141,8 @@ func TestAzureGivesThisMachineAnIdentity(t *testing.T) {
 	if who := whoIs(t, cred); who.Complete() {
 		t.Errorf("an opaque token told %+v", who)
 	}
+	mu.Lock()
+	defer mu.Unlock()
 	if want := []string{"https://graph.microsoft.com " + clientID + " known-here"}; !slices.Equal(asked, want) {
 		t.Errorf("asked %q, want %q", asked, want)
 	}
