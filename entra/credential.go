@@ -6,6 +6,7 @@ import (
 	"crypto/sha1" //nolint:gosec // a thumbprint is defined as SHA-1
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
@@ -64,8 +65,8 @@ func Thumbprint(der []byte) string {
 // certificate belongs. Whoever sent it has let it out of their hands.
 var ErrPrivateKey = errors.New("this holds a private key: it must never leave the machine that uses it. It was not kept; make a new key pair, and give the certificate alone (the part between BEGIN CERTIFICATE and END CERTIFICATE)")
 
-// ParseCertificate reads the one certificate in data, PEM or DER, that an
-// application is to prove itself with, and holds it against what Entra takes:
+// ParseCertificate reads the one certificate in data, PEM, DER or DER in
+// base64, that an application is to prove itself with, and holds it against what Entra takes:
 // an RSA key of 2048 bits or more, valid now; at the zero time its dates are
 // not looked at. The error wraps ErrPrivateKey
 // where a private key was given; it never quotes the data.
@@ -101,6 +102,7 @@ func oneCertificate(data []byte) ([]byte, error) {
 		return nil, errors.New("the certificate is missing")
 	}
 	if !bytes.Contains(data, []byte("-----BEGIN")) {
+		data = unwrapped(data)
 		if isPrivateKey(data) {
 			return nil, ErrPrivateKey
 		}
@@ -130,9 +132,22 @@ func oneCertificate(data []byte) ([]byte, error) {
 	return found[0], nil
 }
 
+// unwrapped is DER that was copied as base64, or the data as it is.
+func unwrapped(data []byte) []byte {
+	der, err := base64.StdEncoding.DecodeString(string(bytes.Join(bytes.Fields(data), nil)))
+	if err != nil {
+		return data
+	}
+	return der
+}
+
 func isPrivateKey(der []byte) bool {
 	_, pkcs8 := x509.ParsePKCS8PrivateKey(der)
 	_, pkcs1 := x509.ParsePKCS1PrivateKey(der)
 	_, ec := x509.ParseECPrivateKey(der)
-	return pkcs8 == nil || pkcs1 == nil || ec == nil
+	return pkcs8 == nil || pkcs1 == nil || ec == nil || bytes.Contains(der[:min(len(der), 64)], pkcs7Data)
 }
+
+// pkcs7Data begins what a PKCS #12 file (.pfx) holds, which is a key with its
+// certificate: the identifier 1.2.840.113549.1.7.1.
+var pkcs7Data = []byte{6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1}

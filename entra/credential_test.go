@@ -8,6 +8,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"math/big"
@@ -61,13 +62,27 @@ func armored(kind string, der []byte) []byte {
 func TestACertificateIsReadInEitherForm(t *testing.T) {
 	der := certified(t, rsaKey{keys().good}, keys().good, 0)
 	for name, data := range map[string][]byte{
-		"DER": der, "PEM": armored("CERTIFICATE", der),
+		"DER": der, "PEM": armored("CERTIFICATE", der), "base64": []byte(wrapped(der)),
 		"PEM with words around it": append([]byte("Bag Attributes\r\n  friendlyName: app\r\n"), append(armored("CERTIFICATE", der), "\n\n"...)...),
 		"made a minute from now":   certified(t, rsaKey{keys().good}, keys().good, 0),
 	} {
 		got, err := ParseCertificate(data, today.Add(-time.Minute))
 		if err != nil || !got.End.Equal(today.AddDate(1, 0, 0)) || len(Fingerprint(got.DER)) != 64 || len(Thumbprint(got.DER)) != 40 {
 			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
+// wrapped is base64 in lines, as it is copied.
+func wrapped(der []byte) string {
+	text := base64.StdEncoding.EncodeToString(der)
+	return text[:64] + "\r\n" + text[64:] + "\n"
+}
+
+func TestTheDatesOfACertificateDoNotCountWithoutAClock(t *testing.T) {
+	for _, from := range []int{-800, 0, 800} {
+		if _, err := ParseCertificate(certified(t, rsaKey{keys().good}, keys().good, from), time.Time{}); err != nil {
+			t.Errorf("%d days from today: %v", from, err)
 		}
 	}
 }
@@ -111,6 +126,7 @@ func TestAPrivateKeyIsRefusedInEveryForm(t *testing.T) {
 	for name, data := range map[string][]byte{
 		"PKCS #1": pkcs1, "PKCS #8": pkcs8, "EC": sec1,
 		"PEM PKCS #1": armored("RSA PRIVATE KEY", pkcs1), "PEM PKCS #8": armored("PRIVATE KEY", pkcs8), "PEM with a password": armored("ENCRYPTED PRIVATE KEY", pkcs8),
+		"base64 PKCS #8": []byte(wrapped(pkcs8)), "PKCS #12": append([]byte{0x30, 0x82, 4, 0, 2, 1, 3, 0x30, 0x82, 3, 0}, pkcs7Data...),
 		"beside its certificate":        append(armored("CERTIFICATE", der), armored("PRIVATE KEY", pkcs8)...),
 		"before its certificate":        append(armored("PRIVATE KEY", pkcs8), armored("CERTIFICATE", der)...),
 		"damaged, beside a certificate": append(armored("CERTIFICATE", der), armored("PRIVATE KEY", pkcs8)[:90]...),

@@ -49,8 +49,8 @@ func (h *Handlers) settle(ctx context.Context, op store.Operation, cause error) 
 		return nil
 	case op.Kind == store.RemoveOperation:
 		return h.dropSecrets(ctx, op.Environment, func(store.KeptSecret) bool { return true })
-	case op.Result.Proven && op.Result.Secret != nil:
-		return h.dropReplaced(ctx, op.Environment, op.Result.Secret.KeyID)
+	case op.Result.Proven && op.Result.Current() != nil:
+		return h.dropReplaced(ctx, op.Environment, op.Result.Current().KeyID)
 	}
 	return nil
 }
@@ -64,11 +64,12 @@ func record(e *store.Environment, op store.Operation, cause error) {
 	case op.Kind == store.RemoveOperation:
 		e.State = store.Attention
 	case cause == nil && op.Result.Proven:
-		e.State, e.Result = store.Connected, op.Result
+		e.State = store.Connected
+		e.NoteSetup(*op.Result)
 	default:
 		e.State = store.Attention
 		if op.Result.App.ClientID != "" {
-			e.Result = op.Result
+			e.NoteSetup(*op.Result)
 		}
 	}
 }

@@ -214,11 +214,11 @@ func (h *Handlers) carryRotation(ctx context.Context, u undertaking) (setup.Resu
 		return setup.Result{}, err
 	}
 	desired, _ = desired.Within(policies)
-	r := setup.Rotation{Want: desired, Old: u.op.Plan.OldIn()}
 	if u.op.Kind == store.RetireOperation {
-		return u.engine.Retire(ctx, r, u.op.ID)
+		kind, old := u.op.Plan.Retired()
+		return u.engine.Retire(ctx, setup.Rotation{Want: desired, Old: old, Kind: kind}, u.op.ID)
 	}
-	return u.engine.Add(ctx, r, u.op.ID)
+	return u.engine.Add(ctx, setup.Rotation{Want: desired, Old: u.op.Plan.OldIn()}, u.op.ID)
 }
 
 // rotates: the operation touches the application's secrets and nothing else,
@@ -252,7 +252,8 @@ func recordRotation(e *store.Environment, op store.Operation) {
 	if op.Result == nil {
 		return
 	}
-	e.NoteRotation(*op.Result)
+	kind, _ := op.Plan.Retired()
+	e.NoteRotation(*op.Result, kind)
 	p, ok := preset.ByID(e.Spec.Integration)
 	if ok && op.Kind == store.RotateOperation && len(op.Result.Changed) > 0 {
 		e.Handed = slices.DeleteFunc(e.Handed, func(label string) bool { return label == secretField(p) })

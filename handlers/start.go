@@ -61,8 +61,8 @@ func (h *Handlers) startPage(envs []store.Environment) *startPage {
 		if row.Tenant == "" {
 			row.Tenant = string(e.Tenant)
 		}
-		if e.Result != nil && e.Result.Secret != nil && e.State != store.Removed {
-			row.Expires = e.Result.Secret.End
+		if s := e.Result.Current(); s != nil && e.State != store.Removed {
+			row.Expires = s.End
 		}
 		page.Environments = append(page.Environments, row)
 	}

@@ -82,11 +82,15 @@ func (f federatedFile) String() string { return "a federated token in " + string
 func (c *Client) proof(id entra.ClientID, tokenURL string, secret entra.Sensitive) (url.Values, error) {
 	switch {
 	case !secret.IsZero():
-		return url.Values{"client_secret": {secret.Reveal()}}, nil
+		return c.sent(Value(secret), id, tokenURL)
 	case c.Credential == nil:
 		return url.Values{}, nil
 	}
-	proof, err := c.Credential.Proof(id, tokenURL, c.now())
+	return c.sent(c.Credential, id, tokenURL)
+}
+
+func (c *Client) sent(cred Credential, id entra.ClientID, tokenURL string) (url.Values, error) {
+	proof, err := cred.Proof(id, tokenURL, c.now())
 	if err != nil {
 		return nil, &entra.NoAnswerError{Service: service, Method: "POST", Path: pathOf(tokenURL), Err: err}
 	}

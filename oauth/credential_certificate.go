@@ -47,32 +47,40 @@ func CertificateEnd(path string) (time.Time, error) {
 
 type certificateFile string
 
-// Proof implements Credential: PS256, the certificate named by the SHA-256 of
-// its DER (x5t#S256).
+// Proof implements Credential.
 func (f certificateFile) Proof(id entra.ClientID, tokenURL string, now time.Time) (url.Values, error) {
 	leaf, key, err := f.read(now)
 	if err != nil {
 		return nil, err
 	}
+	assertion, err := assertionOf(leaf, key, id, tokenURL, now)
+	if err != nil {
+		return nil, f.failed(err)
+	}
+	return url.Values{"client_assertion_type": {assertionType}, "client_assertion": {assertion}}, nil
+}
+
+// assertionOf signs with PS256 and names the certificate by the SHA-256 of its
+// DER (x5t#S256).
+func assertionOf(leaf *x509.Certificate, key *rsa.PrivateKey, id entra.ClientID, tokenURL string, now time.Time) (string, error) {
 	print := sha256.Sum256(leaf.Raw)
 	options := (&jose.SignerOptions{}).WithType("JWT").WithHeader("x5t#S256", base64.RawURLEncoding.EncodeToString(print[:]))
 	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.PS256, Key: key}, options)
 	if err != nil {
-		return nil, f.failed(err)
+		return "", err
 	}
 	claims, err := json.Marshal(map[string]any{
 		"aud": tokenURL, "iss": id, "sub": id, "jti": rand.Text(),
 		"iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(assertionLife).Unix(),
 	})
 	if err != nil {
-		return nil, f.failed(err)
+		return "", err
 	}
 	signed, err := signer.Sign(claims)
 	if err != nil {
-		return nil, f.failed(err)
+		return "", err
 	}
-	assertion, err := signed.CompactSerialize()
-	return url.Values{"client_assertion_type": {assertionType}, "client_assertion": {assertion}}, err
+	return signed.CompactSerialize()
 }
 
 // String implements Credential.

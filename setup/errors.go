@@ -50,6 +50,18 @@ func (e *NotFoundError) Unwrap() error { return e.Err }
 // credentials could be changed.
 type NoApplicationError struct{ Environment string }
 
+// A NoSecretError says that there is no client secret to rotate, because the
+// application proves itself with something else.
+type NoSecretError struct {
+	Environment string
+	Kind        entra.CredentialKind
+}
+
+// Error names the mend.
+func (e *NoSecretError) Error() string {
+	return fmt.Sprintf("The environment %s proves itself with %s, so there is no client secret to rotate: give it another one in its setup, and remove the old one once the new one is in use.", e.Environment, credentialWords[e.Kind])
+}
+
 // Error names the mend.
 func (e *NoApplicationError) Error() string {
 	return fmt.Sprintf("The environment %s has no app registration in this tenant: set it up first.", e.Environment)

@@ -65,7 +65,8 @@ const clockAllowance = 10 * time.Minute
 // MakePlan compares what should be with what is there. It is pure. Entries
 // are what the environment's operations recorded, oldest first: they tell
 // which secrets of ours are lost. The error is a *ConflictError when several
-// applications carry the marker.
+// applications carry the marker; else a certificate that was given is not
+// valid any more.
 func MakePlan(want Desired, actual Actual, entries []Entry, now time.Time) (Plan, error) {
 	if err := actual.conflict(want.Name); err != nil {
 		return Plan{}, err
@@ -77,7 +78,11 @@ func MakePlan(want Desired, actual Actual, entries []Entry, now time.Time) (Plan
 	} else {
 		steps = append(steps, p.updateApplication())
 	}
-	steps = append(steps, p.credential()...)
+	proves := p.credential()
+	if err := p.outdated(proves); err != nil {
+		return Plan{}, err
+	}
+	steps = append(steps, proves...)
 	if want.Consent {
 		steps = append(steps, p.resources()...)
 	}

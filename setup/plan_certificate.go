@@ -69,6 +69,15 @@ func (p planner) certificate() []Step {
 	return append(removals, p.addCertificate(removals))
 }
 
+// outdated refuses to add a certificate that was given and has ended since.
+func (p planner) outdated(steps []Step) error {
+	given := p.want.Certificate
+	if given == nil || p.now.Before(given.End) || !slices.ContainsFunc(steps, func(s Step) bool { return s.Action == Create }) {
+		return nil
+	}
+	return fmt.Errorf("the certificate that was given ended on %s: give a new one", given.End.UTC().Format(time.DateOnly))
+}
+
 // brought reports whether somebody gave the certificate, and has its key.
 func brought(c entra.Certificate) bool {
 	_, operation, _ := entra.MarkedSecret(c.Name)
@@ -100,7 +109,7 @@ func sameCertificate(c entra.Certificate, environment, print string) bool {
 
 // asSecret is what certificates and secrets have in common.
 func asSecret(c entra.Certificate) entra.Secret {
-	return entra.Secret{KeyID: c.KeyID, Name: c.Name, Start: c.Start, End: c.End}
+	return entra.Secret{KeyID: c.KeyID, Name: c.Name, Hint: c.Thumbprint[:min(8, len(c.Thumbprint))], Start: c.Start, End: c.End}
 }
 
 func keepCertificate(c entra.Certificate) Step {

@@ -23,10 +23,41 @@ func (c *convergence) result(want Desired) Result {
 	if c.actual.Principal != "" {
 		r.Principal = c.actual.Principal
 	}
-	if live := liveSecrets(r.App, want.Name, c.now()); len(live) > 0 {
+	r.proves(want, c.now())
+	return r
+}
+
+// proves finds what the application proves itself with.
+func (r *Result) proves(want Desired, now time.Time) {
+	switch want.Credential {
+	case entra.FederatedKind:
+		return
+	case entra.CertificateKind:
+		for _, o := range liveCertificates(r.App, want.Name, now) {
+			if given := want.Certificate; given == nil && !brought(o) || given != nil && sameCertificate(o, want.Name, entra.Fingerprint(given.DER)) {
+				r.Certificate = &o
+				return
+			}
+		}
+		return
+	}
+	if live := liveSecrets(r.App, want.Name, now); len(live) > 0 {
 		r.Secret = &live[0]
 	}
-	return r
+}
+
+// Current is the secret that the application proves itself with, or its
+// certificate as far as they have the same; nil where it needs neither, or
+// nothing was read.
+func (r *Result) Current() *entra.Secret {
+	switch {
+	case r == nil:
+		return nil
+	case r.Certificate != nil:
+		s := asSecret(*r.Certificate)
+		return &s
+	}
+	return r.Secret
 }
 
 // left are the pending steps without those done since the last reading.

@@ -16,6 +16,9 @@ type Rotation struct {
 	// Old is the secret in use. Adding leaves it alone; retiring removes it.
 	// Empty when none is.
 	Old entra.KeyID
+	// Kind is what Old is where it is to be retired; empty means a client
+	// secret. Of a federated credential Old is the name.
+	Kind entra.CredentialKind
 }
 
 // PlanAdd decides how the next secret comes about beside the one in use. It is
@@ -50,6 +53,12 @@ func (r Rotation) PlanRetire(actual Actual) (Plan, error) {
 	if err := r.Ready(actual); err != nil {
 		return Plan{}, err
 	}
+	switch r.Kind {
+	case entra.CertificateKind:
+		return r.retireCertificate(*actual.App), nil
+	case entra.FederatedKind:
+		return r.retireFederated(*actual.App), nil
+	}
 	old, ok := secretOf(*actual.App, r.Old)
 	if !ok {
 		return Plan{}, nil // it is gone
@@ -57,18 +66,23 @@ func (r Rotation) PlanRetire(actual Actual) (Plan, error) {
 	s := step(oldSecretStep(old.KeyID), Remove, entra.RemoveSecret{App: actual.App.ID, Key: old.KeyID}, whoChangesApps)
 	s.Title = fmt.Sprintf("Remove the client secret %q with ID %s", describe(old), old.KeyID)
 	s.Diffs = []Diff{{Field: "secret", Old: fmt.Sprintf("%s… valid until %s", old.Hint, old.End.UTC().Format(time.DateOnly))}}
-	s.Note = "Whatever still uses it is refused at the next sign-in or token renewal."
+	s.Note = stillUsed
 	return Plan{[]Step{s}}, nil
 }
 
-// Ready says why nothing can be rotated: a *NoApplicationError, or a
-// *ConflictError where it is not clear which application is the environment's.
+const stillUsed = "Whatever still uses it is refused at the next sign-in or token renewal."
+
+// Ready says why nothing can be rotated: a *NoApplicationError, a
+// *ConflictError where it is not clear which application is the environment's,
+// or a *NoSecretError where it needs no client secret.
 func (r Rotation) Ready(actual Actual) error {
 	switch {
 	case actual.conflict(r.Want.Name) != nil:
 		return actual.conflict(r.Want.Name)
 	case actual.App == nil:
 		return &NoApplicationError{Environment: r.Want.Name}
+	case r.Kind == "" && r.Want.Credential != "" && r.Want.Credential != entra.ClientSecretKind:
+		return &NoSecretError{Environment: r.Want.Name, Kind: r.Want.Credential}
 	}
 	return nil
 }

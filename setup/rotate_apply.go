@@ -24,7 +24,7 @@ func (e *Engine) Retire(ctx context.Context, r Rotation, operation string) (Resu
 
 func (e *Engine) rotate(ctx context.Context, r Rotation, plan func(Actual, []Entry) (Plan, error)) (Result, error) {
 	c := e.newConvergence(r.Want, nil, plan)
-	c.read = ReadApplication
+	c.read = r.Read
 	err := c.run(ctx)
 	out := c.result(r.Want)
 	for _, s := range liveSecrets(out.App, r.Want.Name, e.now()) {
@@ -34,6 +34,14 @@ func (e *Engine) rotate(ctx context.Context, r Rotation, plan func(Actual, []Ent
 		}
 	}
 	return out, err
+}
+
+// Read reads what the rotation is about.
+func (r Rotation) Read(ctx context.Context, dir Directory, want Desired) (Actual, error) {
+	if r.Kind != "" {
+		want.Credential = r.Kind
+	}
+	return ReadApplication(ctx, dir, want)
 }
 
 // ReadApplication reads the environment's application and nothing about its

@@ -258,6 +258,8 @@ type Result struct {
 	App       entra.Application `json:"app"`
 	Principal entra.ObjectID    `json:"principal"`
 	Secret    *entra.Secret     `json:"secret,omitempty"` // the live one with our marker
+	// Certificate is the one that stands in a secret's place.
+	Certificate *entra.Certificate `json:"certificate,omitempty"`
 	// Changed are the steps that wrote something.
 	Changed []Step `json:"changed"`
 	// Proven: reading back showed nothing left to do.

@@ -53,18 +53,43 @@ func Additions(ops []Operation) []setup.Addition {
 }
 
 // NoteRotation puts what a rotation read on its environment; how the
-// environment is doing otherwise is not its business.
-func (e *Environment) NoteRotation(r setup.Result) {
+// environment is doing otherwise is not its business. The kind is what was
+// added or retired.
+func (e *Environment) NoteRotation(r setup.Result, kind entra.CredentialKind) {
 	if r.App.ClientID == "" {
 		return
 	}
 	if e.Result == nil {
 		e.Result = &setup.Result{}
 	}
-	certificates := e.Result.App.Certificates
-	e.Result.App, e.Result.Secret = r.App, r.Secret
-	if r.App.Certificates == nil { // they were not asked for
-		e.Result.App.Certificates = certificates
+	e.asBefore(&r.App, kind)
+	e.Result.App = r.App
+	if e.Spec.Credential == "" || e.Spec.Credential == entra.ClientSecretKind {
+		e.Result.Secret = r.Secret
+	}
+}
+
+// NoteSetup puts what a setup read on its environment.
+func (e *Environment) NoteSetup(r setup.Result) {
+	if e.Result != nil {
+		e.asBefore(&r.App, e.Spec.Credential)
+	}
+	e.Result = &r
+}
+
+// asBefore keeps the certificates and federated credentials of the last
+// reading where they were not asked for this time: it costs requests of their
+// own.
+func (e *Environment) asBefore(app *entra.Application, kind entra.CredentialKind) {
+	before := e.Result.App
+	if app.ClientID != before.ClientID {
+		return
+	}
+	if e.Spec.Adopt == "" && (kind == "" || kind == entra.ClientSecretKind) {
+		app.Certificates = before.Certificates
+	}
+	if kind != entra.FederatedKind {
+		app.Federated = before.Federated
 	}
 }
 

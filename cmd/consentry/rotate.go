@@ -247,7 +247,7 @@ func (r *rotateRun) carry(ctx context.Context, kind store.OperationKind, plan se
 	if cause != nil {
 		op.State, op.Error = store.OperationFailed, cause.Error()
 	}
-	r.env.NoteRotation(result)
+	r.env.NoteRotation(result, entra.ClientSecretKind)
 	saved, err := r.store.SaveEnvironment(record, r.env)
 	if err == nil {
 		r.env = saved

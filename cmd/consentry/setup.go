@@ -22,8 +22,8 @@ type SetupCmd struct {
 	Plan      bool   `xor:"mode" help:"Show what would change and write nothing (the default). Exit code 2 when something would."`
 	Apply     bool   `xor:"mode" help:"Carry the plan out, or go on with what a stopped run left."`
 	JSON      bool   `name:"json" help:"Print steps, created ids, requests and result as JSON; never the secret."`
-	SecretOut string `placeholder:"FILE" help:"With --apply: write the new client secret there (mode 0600, never over an existing file), or to standard output with -."`
-	NewSecret bool   `help:"Replace the environment's client secret; the old one stops working."`
+	SecretOut string `placeholder:"FILE" help:"With --apply: write the new client secret, or the private key of a new certificate, there (mode 0600, never over an existing file), or to standard output with -."`
+	NewSecret bool   `help:"Replace the environment's client secret, or the key pair made for it; the old one stops working."`
 	ClientID  string `help:"Sign in as this application, with its secret in CONSENTRY_CLIENT_SECRET. Without it: the environment, workload or managed identity, or the Azure tools' sign-in."`
 	Tenant    string `help:"Tenant ID or domain; takes the place of the file's."`
 	Cloud     string `default:"public" help:"public, sandbox (the one running at 127.0.0.1:18080), or a JSON file with the base URLs, such as the line that the sandbox prints."`

@@ -163,7 +163,7 @@ func settle(ctx context.Context, st *store.Store, env store.Environment, result 
 		env.State = store.Connected
 	}
 	if result.App.ClientID != "" {
-		env.Result = &result
+		env.NoteSetup(result)
 	}
 	return st.SaveEnvironment(ctx, env)
 }

@@ -114,6 +114,9 @@ func (p *printer) result(name string, r setup.Result, tenant entra.TenantID) {
 	}
 	p.line("Client ID  %s", r.App.ClientID)
 	p.line("Tenant ID  %s", tenant)
+	if r.Certificate != nil {
+		p.line("Certificate %s, valid until %s", r.Certificate.Thumbprint, r.Certificate.End.UTC().Format("2006-01-02"))
+	}
 	if r.Secret != nil {
 		p.line("Secret     %s…, valid until %s", r.Secret.Hint, r.Secret.End.UTC().Format("2006-01-02"))
 	}
@@ -138,6 +141,8 @@ type createdIDs struct {
 	ServicePrincipals []entra.ObjectID `json:"servicePrincipals,omitempty"`
 	Grants            []string         `json:"grants,omitempty"`
 	Secret            entra.KeyID      `json:"secret,omitempty"`
+	Certificate       entra.KeyID      `json:"certificate,omitempty"`
+	Federated         string           `json:"federated,omitempty"` // its name
 }
 
 // A sentRequest is one request to Microsoft Graph; 0 is no answer.
@@ -173,6 +178,12 @@ func (r *report) created(entries []setup.Entry) {
 		}
 		if c.Secret != nil {
 			r.Created.Secret = c.Secret.KeyID
+		}
+		if c.Certificate != nil {
+			r.Created.Certificate = c.Certificate.KeyID
+		}
+		if c.Federated != nil {
+			r.Created.Federated = c.Federated.Name
 		}
 	}
 }

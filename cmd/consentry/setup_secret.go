@@ -18,7 +18,7 @@ import (
 func unseen(ctx context.Context, st *store.Store, env store.Environment) (store.KeptSecret, bool, error) {
 	all, err := st.Secrets(ctx, env.ID)
 	for i := len(all) - 1; i >= 0; i-- {
-		if k := all[i]; k.Usable && k.RevealedAt.IsZero() && (env.Result == nil || env.Result.Secret == nil || env.Result.Secret.KeyID == k.KeyID) {
+		if k := all[i]; k.Usable && k.RevealedAt.IsZero() && (env.Result.Current() == nil || env.Result.Current().KeyID == k.KeyID) {
 			return k, true, err
 		}
 	}
@@ -36,12 +36,21 @@ func (r *setupRun) checkSecretOut(ctx context.Context, st *store.Store, env stor
 		return err
 	}
 	for _, s := range plan.Pending() {
-		coming = coming || s.ID == "secret"
+		coming = coming || s.ID == "secret" || s.ID == "certificate" && r.want.Certificate == nil
 	}
 	if _, err := os.Lstat(r.SecretOut); coming && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("--secret-out: %s is there already and is not overwritten: give a new file; nothing was changed", r.SecretOut)
 	}
 	return nil
+}
+
+// noun is what is given out: the secret, or the private key of a certificate
+// that was made here.
+func (r *setupRun) noun() string {
+	if r.want.Credential == entra.CertificateKind {
+		return "private key"
+	}
+	return "client secret"
 }
 
 // handOver gives the secret out once, or says how to get it.
@@ -56,18 +65,18 @@ func (r *setupRun) handOver(ctx context.Context, st *store.Store, env store.Envi
 	case !ok:
 		return nil
 	case r.SecretOut == "":
-		r.say.line("The client secret is kept encrypted until %s. To get it, once, give the same command with --secret-out FILE.", kept.DropAt.Local().Format(time.DateTime))
+		r.say.line("The %s is kept encrypted until %s. To get it, once, give the same command with --secret-out FILE.", r.noun(), kept.DropAt.Local().Format(time.DateTime))
 		return nil
 	}
 	value, err := st.UseSecret(ctx, kept.ID, who)
 	if errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("the client secret belongs to %s, who made it, and is shown to nobody else: sign in as that account, or replace it with --new-secret", account(kept.Owner))
+		return fmt.Errorf("the %s belongs to %s, who made it, and is shown to nobody else: sign in as that account, or replace it with --new-secret", r.noun(), account(kept.Owner))
 	}
 	if err == nil {
 		err = r.writeSecret(value)
 	}
 	if err != nil {
-		return fmt.Errorf("--secret-out: the client secret is still kept: %w", err)
+		return fmt.Errorf("--secret-out: the %s is still kept: %w", r.noun(), err)
 	}
 	// Shown only once it is safely written: a crash in between shows it again
 	// rather than never.
@@ -90,7 +99,7 @@ func (r *setupRun) writeSecret(value entra.Sensitive) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return errors.Join(err, os.Remove(r.SecretOut))
 	}
-	r.say.line("The client secret is in %s. Store it safely, then delete the file.", r.SecretOut)
+	r.say.line("The %s is in %s. Store it safely, then delete the file.", r.noun(), r.SecretOut)
 	return nil
 }
 
