@@ -65,7 +65,7 @@ func (p Preset) inSentence() string {
 
 func (p Preset) requestValues(v Values) string {
 	rows := []string{"Values"}
-	for _, want := range []FieldValue{AppNameValue, ClientIDValue, RedirectURIValue, PermissionsValue, SecretNameValue, OrganizationValue, ProjectValue} {
+	for _, want := range append(append([]FieldValue{AppNameValue, ClientIDValue, RedirectURIValue, PermissionsValue}, p.proofStep().Copy...), OrganizationValue, ProjectValue) {
 		if want == SecretNameValue && v.SecretHint != "" {
 			continue // there is one
 		}
@@ -73,7 +73,7 @@ func (p Preset) requestValues(v Values) string {
 			rows = append(rows, fmt.Sprintf("- %s: %s", v.Label(want), text))
 		}
 	}
-	if v.SecretSpan != "" && v.SecretHint == "" {
+	if v.SecretSpan != "" && v.SecretHint == "" && p.takesSecret() {
 		rows = append(rows, "- Expiry of the client secret: after "+v.SecretSpan)
 	}
 	rows = append(rows,
@@ -107,7 +107,12 @@ func (p Preset) requestAnswer(v Values) string {
 	if v.ClientID == "" {
 		back = "the Application (client) ID and the Directory (tenant) ID"
 	}
-	if v.SecretHint != "" {
+	switch {
+	case p.chosen == entra.CertificateKind:
+		return fmt.Sprintf("The certificate comes with this message; it is no secret. Please send back %s. We need no client secret: please make none.", back)
+	case !p.takesSecret():
+		return fmt.Sprintf("Please send back %s. We need no client secret: please make none.", back)
+	case v.SecretHint != "":
 		return "Please send back " + back + "."
 	}
 	return fmt.Sprintf("Please send back %s, and the day the client secret expires.\nPlease do not send the client secret by mail or chat: enter it yourself in %s (%s), or hand it over through a password manager. The Secret ID is not the secret and is of no use.",

@@ -16,8 +16,10 @@ func (p Preset) Credentials() []entra.CredentialKind {
 }
 
 // For is the integration as it is with a kind of credential: where it proves
-// itself without a client secret, its form asks for none.
+// itself without a client secret, its form asks for none, and nobody is asked
+// to make one by hand.
 func (p Preset) For(kind entra.CredentialKind) Preset {
+	p.chosen = kind
 	switch kind {
 	case entra.CertificateKind:
 		p.Fields = slices.Clone(p.Fields)
@@ -31,6 +33,53 @@ func (p Preset) For(kind entra.CredentialKind) Preset {
 	}
 	return p
 }
+
+// takesSecret: the integration proves itself with a client secret.
+func (p Preset) takesSecret() bool {
+	return p.chosen == "" || p.chosen == entra.ClientSecretKind
+}
+
+// proofStep is how its credential is made by hand.
+func (p Preset) proofStep() ManualStep {
+	switch p.chosen {
+	case entra.CertificateKind:
+		return certificateStep
+	case entra.FederatedKind:
+		return federatedStep
+	}
+	return secretStep
+}
+
+var (
+	certificateStep = ManualStep{
+		ID:    "secret",
+		Title: "Upload the certificate",
+		Who:   "an owner of the app registration, or an application administrator, unless the tenant's policy forbids it",
+		Present: []string{
+			"Have the certificate as a file (.cer, .pem or .crt) without its private key, which stays where it is used.",
+			"Open Certificates & secrets, tab Certificates, and choose Upload certificate.",
+			"Choose the file, and for the description paste the one with its part in brackets, by which it is found again.",
+			"Choose Add.",
+		},
+		Copy:  []FieldValue{CertificateNameValue},
+		Blade: entra.PortalSecrets,
+		Check: "The list shows the thumbprint with its expiry.",
+	}
+	federatedStep = ManualStep{
+		ID:    "secret",
+		Title: "Add the federated credential",
+		Who:   "an owner of the app registration, or an application administrator",
+		Present: []string{
+			"Open Certificates & secrets, tab Federated credentials, and choose Add credential.",
+			"Scenario: choose Other issuer.",
+			"Paste issuer and subject exactly: a letter or a slash that differs is refused at every sign-in. Paste the name and, by Edit beside it, the audience.",
+			"Choose Add.",
+		},
+		Copy:  []FieldValue{IssuerValue, SubjectValue, TrustNameValue, TrustForValue},
+		Blade: entra.PortalSecrets,
+		Check: "The list shows the name with its subject.",
+	}
+)
 
 // An Issuer is a platform whose tokens can prove an application, with how its
 // subjects are written.

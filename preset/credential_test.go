@@ -3,6 +3,7 @@ package preset
 import (
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/consentry/consentry/entra"
@@ -53,5 +54,31 @@ func TestTheIssuersCanBeFilledIn(t *testing.T) {
 		if err := f.Validate(); err != nil {
 			t.Errorf("%s: %v", i.Name, err)
 		}
+	}
+}
+
+// TestByHandAsksForWhatTheServiceProvesItselfWith: nobody is asked to make a
+// client secret that nothing needs.
+func TestByHandAsksForWhatTheServiceProvesItselfWith(t *testing.T) {
+	v := Values{Environment: "shop", SecretSpan: "180 days", Federated: entra.FederatedCredential{
+		Name: "consentry-shop", Issuer: "https://token.actions.githubusercontent.com", Subject: "repo:contoso/shop:ref:refs/heads/main", Audience: entra.TokenExchange}}
+	for kind, has := range map[entra.CredentialKind][]string{
+		entra.CertificateKind: {"Upload certificate", "[consentry shop by-hand]", "The certificate comes with this message"},
+		entra.FederatedKind:   {"Federated credentials", v.Federated.Issuer, v.Federated.Subject, v.Federated.Audience, "Name of the federated credential: consentry-shop"},
+	} {
+		text := custom.For(kind).AdminRequest(v)
+		for _, part := range has {
+			if !strings.Contains(text, part) {
+				t.Errorf("%s: the request lacks %q:\n%s", kind, part, text)
+			}
+		}
+		for _, part := range []string{"New client secret", "Expiry of the client secret", "the day the client secret expires"} {
+			if strings.Contains(text, part) {
+				t.Errorf("%s: the request holds %q:\n%s", kind, part, text)
+			}
+		}
+	}
+	if text := custom.For("").AdminRequest(v); !strings.Contains(text, "New client secret") || strings.Contains(text, "Issuer") {
+		t.Errorf("a secret:\n%s", text)
 	}
 }

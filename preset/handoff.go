@@ -24,6 +24,7 @@ type Values struct {
 	SecretSpan   string   // how long it should last, in words: "180 days"
 	SecretHint   string   // first three characters
 	SecretEnds   time.Time
+	Federated    entra.FederatedCredential
 	Inputs       map[string]string
 }
 
@@ -85,28 +86,41 @@ func (v Values) Text(want FieldValue, p Preset) string {
 		return orDefault(v.AppName, p.AppName)
 	case PermissionsValue:
 		return joinWords(p.Permissions(v.Scopes))
-	case SecretNameValue:
+	case SecretNameValue, CertificateNameValue:
 		name := orDefault(v.SecretName, p.AppName)
 		if v.Environment == "" {
 			return name
 		}
 		return entra.SecretName(name, v.Environment, entra.ByHand)
+	case IssuerValue:
+		return v.Federated.Issuer
+	case SubjectValue:
+		return v.Federated.Subject
+	case TrustNameValue:
+		return v.Federated.Name
+	case TrustForValue:
+		return v.Federated.Audience
 	}
 	return ""
 }
 
 // labels are what the portal calls each value.
 var labels = map[FieldValue]string{
-	ClientIDValue:     "Application (client) ID",
-	ClientSecretValue: "Client secret value",
-	OrganizationValue: "Azure DevOps organization",
-	ProjectValue:      "Project",
-	ScopesValue:       "Scopes",
-	RedirectURIValue:  "Redirect URI",
-	TenantIDValue:     "Directory (tenant) ID",
-	AppNameValue:      "Name",
-	PermissionsValue:  "Permissions of Azure DevOps",
-	SecretNameValue:   "Description of the client secret",
+	ClientIDValue:        "Application (client) ID",
+	ClientSecretValue:    "Client secret value",
+	OrganizationValue:    "Azure DevOps organization",
+	ProjectValue:         "Project",
+	ScopesValue:          "Scopes",
+	RedirectURIValue:     "Redirect URI",
+	TenantIDValue:        "Directory (tenant) ID",
+	AppNameValue:         "Name",
+	PermissionsValue:     "Permissions of Azure DevOps",
+	SecretNameValue:      "Description of the client secret",
+	CertificateNameValue: "Description of the certificate",
+	IssuerValue:          "Issuer",
+	SubjectValue:         "Subject identifier",
+	TrustNameValue:       "Name of the federated credential",
+	TrustForValue:        "Audience",
 }
 
 // Label is what the portal calls a value.

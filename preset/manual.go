@@ -160,7 +160,7 @@ func (p Preset) ManualFor(a entra.Audience) []ManualStep {
 		consent.Present = append(slices.Clone(consent.Present),
 			"Without it each user is asked at the first sign-in, where the tenant lets users consent.")
 	}
-	return []ManualStep{register, redirectStep, permissionsStep, consent, secretStep, organizationStep}
+	return []ManualStep{register, redirectStep, permissionsStep, consent, p.proofStep(), organizationStep}
 }
 
 // registerHereOnly is the registration of an app for one tenant. Both forms of

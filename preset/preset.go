@@ -63,6 +63,13 @@ const (
 	AppNameValue     FieldValue = "app-name"    // display name of the registration
 	PermissionsValue FieldValue = "permissions" // registered permissions by name
 	SecretNameValue  FieldValue = "secret-name" // description of the client secret
+	// CertificateNameValue is the description of a certificate; the others are
+	// a federated credential's.
+	CertificateNameValue FieldValue = "certificate-name"
+	IssuerValue          FieldValue = "issuer"
+	SubjectValue         FieldValue = "subject"
+	TrustNameValue       FieldValue = "trust-name"
+	TrustForValue        FieldValue = "trust-for"
 )
 
 // A Field is one field of the integration's own form.
@@ -138,6 +145,7 @@ type Preset struct {
 	// Proves are the kinds of credentials that the integration can prove
 	// itself with, the best first; empty means a client secret alone.
 	Proves []entra.CredentialKind
+	chosen entra.CredentialKind // by For
 	// Where is the path to the form in the product: "Integrations", "Azure DevOps".
 	Where      []string
 	Operations []Operation
