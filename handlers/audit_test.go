@@ -52,7 +52,7 @@ func (c *console) log() (rows []store.AuditRow) {
 
 // writes counts what the cloud was sent that changes a directory.
 func (c *console) writes(mark int) (sent []string) {
-	for _, r := range c.box.Requests()[mark:] {
+	for _, r := range c.since(mark) {
 		if r.Service == "graph" && r.Method != http.MethodGet {
 			sent = append(sent, r.Method+" "+r.Path)
 		}

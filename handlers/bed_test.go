@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -245,7 +246,7 @@ func (c *console) tenant(scenario string) sandbox.ReadyTenant {
 // path contain the given texts.
 func (c *console) asked(mark int, method, path string) int {
 	n := 0
-	for _, r := range c.box.Requests()[mark:] {
+	for _, r := range c.since(mark) {
 		if r.Method == method && strings.Contains(r.Path, path) {
 			n++
 		}
@@ -256,7 +257,7 @@ func (c *console) asked(mark int, method, path string) int {
 // sent counts those of exactly that path.
 func (c *console) sent(mark int, method, path string) int {
 	n := 0
-	for _, r := range c.box.Requests()[mark:] {
+	for _, r := range c.since(mark) {
 		if r.Method == method && r.Path == path {
 			n++
 		}
@@ -264,7 +265,22 @@ func (c *console) sent(mark int, method, path string) int {
 	return n
 }
 
-func (c *console) mark() int { return len(c.box.Requests()) }
+// mark is the number of the newest request. The cloud forgets old ones, so
+// that their count says nothing.
+func (c *console) mark() int {
+	all := c.box.Requests()
+	if len(all) == 0 {
+		return 0
+	}
+	return int(all[len(all)-1].Seq)
+}
+
+// since are the requests that came after a mark.
+func (c *console) since(mark int) []sandbox.Request {
+	all := c.box.Requests()
+	at, _ := slices.BinarySearchFunc(all, int64(mark)+1, func(r sandbox.Request, seq int64) int { return cmp.Compare(r.Seq, seq) })
+	return all[at:]
+}
 
 // outside is the console's only way out; it remembers where it led and what
 // secrets came in.

@@ -439,7 +439,7 @@ func TestADraftIsForgottenWithoutAskingTheTenant(t *testing.T) {
 	b.get(path+"/remove").want(200, "Nothing was made in the tenant")
 	b.post(path+"/remove", url.Values{"name": {env.Name}}).want(200, "is gone")
 	b.get(path).want(404)
-	if n := len(c.box.Requests()) - mark; n != 0 {
+	if n := len(c.since(mark)); n != 0 {
 		t.Errorf("the cloud was asked %d times", n)
 	}
 }

@@ -245,7 +245,7 @@ func TestTokensOfAnotherRegistrationAreNotUsed(t *testing.T) {
 	if p := b.get("/diagnose"); !strings.Contains(p.body, "/sign-in") {
 		t.Errorf("page %s", p.text())
 	}
-	for _, r := range c.box.Requests()[mark:] {
+	for _, r := range c.since(mark) {
 		t.Errorf("%s %s was asked with them", r.Method, r.Path)
 	}
 }

@@ -46,13 +46,13 @@ func TestATenantThatIsAForgedAddressGoesNowhere(t *testing.T) {
 	for _, tenant := range forgedTenants(host) {
 		t.Run(tenant, func(t *testing.T) {
 			c.ahead.Add(int64(10 * time.Second)) // the limit on tests is not what refuses
-			before := len(c.box.Requests())
+			before := c.mark()
 			p := b.post("/tests", url.Values{"client": {"11111111-2222-3333-4444-555555555555"}, "where": {"own"}, "tenant": {tenant},
 				"kind": {"user"}, "scopes": {"openid"}, "organization": {"contoso"}, "secret": {""}})
 			if p.status != http.StatusUnprocessableEntity && p.status != http.StatusBadRequest {
 				t.Errorf("answered %d", p.status)
 			}
-			for _, r := range c.box.Requests()[before:] {
+			for _, r := range c.since(before) {
 				if strings.Contains(r.Path, "tenant") || strings.Contains(r.Path, host) {
 					t.Errorf("the cloud was asked for %s", r.Path)
 				}

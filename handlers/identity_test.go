@@ -30,7 +30,7 @@ func TestAnApplicationIsShownAndThenUsed(t *testing.T) {
 	b, tenant := c.browser(), c.tenant("healthy")
 	mark := c.mark()
 	b.get("/sign-in").want(200, "With the application of the environment", tenant.Automation.ClientID, tenant.ID, "in its own name and not in yours")
-	if n := len(c.box.Requests()) - mark; n != 0 {
+	if n := len(c.since(mark)); n != 0 {
 		t.Errorf("%d requests were sent before anybody chose it", n)
 	}
 	b.post("/sign-in/identity", nil).want(200, "Is this the identity to use?", "Automation", "Application.ReadWrite.All", "A test consent is a person")

@@ -39,7 +39,7 @@ func TestTokensNeverCrossTenants(t *testing.T) {
 	}
 	all.Wait()
 	about := 0
-	for _, r := range c.box.Requests()[mark:] {
+	for _, r := range c.since(mark) {
 		if r.Service != "graph" {
 			continue
 		}

@@ -70,7 +70,7 @@ func (s scene) wantUnchanged(before string, mark int) {
 	if len(is) != len(was) {
 		s.t.Errorf("there were %d rows, now there are %d", len(was), len(is))
 	}
-	for _, r := range s.box.Requests()[mark:] {
+	for _, r := range s.since(mark) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead && !strings.HasSuffix(r.Path, "/token") {
 			s.t.Errorf("the cloud was asked to %s %s", r.Method, r.Path)
 		}

@@ -168,7 +168,7 @@ func TestAnAddPasswordWhoseAnswerIsLostIsNotSentAgainBlindly(t *testing.T) {
 			mark := c.mark()
 			b.done(b.submit(b.get(path+"/rotate"), "Add the next secret", nil).at.Path)
 			var order []string
-			for _, r := range c.box.Requests()[mark:] {
+			for _, r := range c.since(mark) {
 				if at := strings.LastIndex(r.Path, "/"); r.Method == "POST" && strings.HasSuffix(r.Path, "Password") {
 					order = append(order, r.Path[at+1:])
 				}

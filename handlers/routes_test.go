@@ -119,7 +119,7 @@ func TestNoOtherSiteCanSendAForm(t *testing.T) {
 	if after := s.dump(); after != before {
 		t.Errorf("something was changed:\n%s\n---\n%s", before, after)
 	}
-	if got := len(s.box.Requests()) - mark; got != 0 {
+	if got := len(s.since(mark)); got != 0 {
 		t.Errorf("the cloud was asked %d times", got)
 	}
 }

@@ -112,7 +112,7 @@ func (c *console) audited(action string) []store.AuditRow {
 func (c *console) asksFor(mark int) []string {
 	c.t.Helper()
 	var out []string
-	for _, r := range c.box.Requests()[mark:] {
+	for _, r := range c.since(mark) {
 		at, query, _ := strings.Cut(r.Path, "?")
 		if r.Method != http.MethodGet || !strings.HasSuffix(at, "/oauth2/v2.0/authorize") {
 			continue

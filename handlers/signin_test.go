@@ -324,7 +324,7 @@ func TestTheAzureCLINeverStandsInForSomebodyElse(t *testing.T) {
 	if asked == 0 {
 		t.Error("the Azure CLI was not asked: this test proves nothing")
 	}
-	if n := len(c.box.Requests()) - mark; n != 0 {
+	if n := len(c.since(mark)); n != 0 {
 		t.Errorf("%d requests went out in the CLI's name", n)
 	}
 }

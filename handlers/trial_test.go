@@ -230,7 +230,7 @@ func TestAnAnswerCountsOnce(t *testing.T) {
 }
 
 func (c *console) grants(mark int, kind string) (n int) {
-	for _, r := range c.box.Requests()[mark:] {
+	for _, r := range c.since(mark) {
 		if r.GrantType == kind {
 			n++
 		}
