@@ -57,7 +57,7 @@ func (p planner) permissions() ([]entra.Permission, error) {
 	for _, name := range p.want.Declared {
 		i := slices.IndexFunc(p.actual.Graph.Scopes, func(s entra.PublishedScope) bool { return s.Value == name })
 		if i < 0 {
-			return nil, fmt.Errorf("Microsoft Graph has no delegated permission %s in this tenant", name)
+			return nil, fmt.Errorf("delegated permission %s is not one that Microsoft Graph has in this tenant", name)
 		}
 		out = append(out, entra.Permission{Resource: entra.MicrosoftGraph, ID: p.actual.Graph.Scopes[i].ID, Kind: entra.Scope})
 	}

@@ -225,7 +225,7 @@ func TestWhatCannotBeTakenBackTakesARecentSignIn(t *testing.T) {
 		t.Fatalf("Microsoft does not ask for the password: %s", p.short())
 	}
 	s.later(-16 * time.Minute) // the cloud has no part in the passing of time
-	p = s.b.submit(p, "Sign in", url.Values{"passwd": {s.password(home, anAdmin)}}).want(200, "What stops working", "Type "+s.name()+" to remove it")
+	s.b.submit(p, "Sign in", url.Values{"passwd": {s.password(home, anAdmin)}}).want(200, "What stops working", "Type "+s.name()+" to remove it")
 	if s.b.cookie() == cookie {
 		t.Error("the session kept its id")
 	}

@@ -196,7 +196,7 @@ type keySet struct {
 // VerifySignature implements oidc.KeySet. Keys that the token itself carries
 // or points to (jwk, jku, x5c, x5u) are never looked at.
 func (s keySet) VerifySignature(ctx context.Context, raw string) ([]byte, error) {
-	jws, err := jose.ParseSigned(raw, []jose.SignatureAlgorithm{jose.RS256})
+	jws, err := jose.ParseSignedCompact(raw, []jose.SignatureAlgorithm{jose.RS256})
 	if err != nil || len(jws.Signatures) != 1 {
 		return nil, errors.New("it is not signed as ID tokens are (RS256)")
 	}

@@ -70,7 +70,7 @@ func strictOrigin(r *http.Request, ours string) error {
 	case site != "" && site != "same-origin":
 		return fmt.Errorf("Sec-Fetch-Site is %q", site)
 	case origin != "" && origin != ours && (origin != "null" || site == ""):
-		return fmt.Errorf("Origin is %q", origin)
+		return fmt.Errorf("the Origin is %q", origin)
 	case site == "" && origin == "":
 		if _, err := r.Cookie(cookieName); err == nil {
 			return fmt.Errorf("neither Sec-Fetch-Site nor Origin, but a session cookie")

@@ -24,8 +24,8 @@ func TestTheDatabaseIsAskedOnceASecondWhetherItAnswers(t *testing.T) {
 		}
 	})
 	status := func() int { return do(t, h, "GET", "/readyz", nil).StatusCode }
-	if status() != 200 || status() != 200 || asked != 1 {
-		t.Errorf("asked %d times", asked)
+	if first, second := status(), status(); first != 200 || second != 200 || asked != 1 {
+		t.Errorf("%d, then %d, asked %d times", first, second, asked)
 	}
 	broken = errors.New("sql: database is closed")
 	now.t = now.t.Add(readyFor)
