@@ -183,8 +183,26 @@ func (h *Handlers) guarded(r Route) web.Handler {
 		if errors.Is(err, errNoRole) {
 			return h.roleLost(c, err)
 		}
+		if dropped := h.dropRefused(c, err); dropped != nil {
+			err = errors.Join(err, dropped)
+		}
 		return nil, err
 	}
+}
+
+// dropRefused forgets tokens that Microsoft Graph does not take any more,
+// though their time is not over: they were revoked, or a policy wants the
+// person to sign in anew. The page says so and leads to the sign-in and back.
+func (h *Handlers) dropRefused(c *gin.Context, err error) error {
+	who, ok := person(c)
+	var no *entra.ServiceError
+	if !ok || !errors.As(err, &no) || no.Service == signInService || no.Status != http.StatusUnauthorized {
+		return nil
+	}
+	web.SessionOf(c).Delete(personKey)
+	web.SessionOf(c).Delete(visitKey)
+	h.putCaller(c)
+	return h.forgetTokens(context.WithoutCancel(c.Request.Context()), who)
 }
 
 // A detour is the way over the sign-in page.

@@ -213,9 +213,12 @@ func noAnswerWords(e *entra.NoAnswerError) string {
 	return fmt.Sprintf("no usable answer came from %s%s. Try again in a moment; when it stays, check this machine's connection to the network (a proxy, a firewall).", service, id)
 }
 
+// signInService is how errors call Microsoft's sign-in service.
+const signInService = "sign-in"
+
 // serviceName is what a page calls a service within a sentence.
 func serviceName(s string) string {
-	if s == "sign-in" {
+	if s == signInService {
 		return "Microsoft's sign-in service"
 	}
 	return s

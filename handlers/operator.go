@@ -149,7 +149,11 @@ func (h *Handlers) refresh(ctx context.Context, held *turn, p entra.Person, t oa
 	if fresh.Refresh.IsZero() {
 		fresh.Refresh = t.Refresh
 	}
-	return fresh, h.Store.SaveOperator(ctx, p, fresh.Seal())
+	err = h.Store.RenewOperator(ctx, p, fresh.Seal())
+	if errors.Is(err, store.ErrNotFound) { // signed out in between
+		return oauth.Tokens{}, errSignedOut
+	}
+	return fresh, err
 }
 
 // notRenewed drops tokens that the sign-in service refuses: only signing in

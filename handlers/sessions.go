@@ -87,7 +87,7 @@ func (h *Handlers) endSession(c *gin.Context) (web.Response, error) {
 		return nil, web.NotFound("session")
 	}
 	chosen, everywhere := rows[i], c.PostForm("everywhere") == "yes"
-	left := 0
+	left, mine := 0, false
 	for _, r := range rows {
 		if r.Person.Tenant != chosen.Person.Tenant || r.Person.ID != chosen.Person.ID {
 			continue
@@ -99,11 +99,16 @@ func (h *Handlers) endSession(c *gin.Context) (web.Response, error) {
 		if err := h.endOne(c.Request.Context(), r); err != nil {
 			return nil, err
 		}
+		mine = mine || r.This
 	}
 	if left == 0 { // nothing goes on in the name of somebody who is out
 		if err := h.forgetTokens(c.Request.Context(), chosen.Person); err != nil {
 			return nil, err
 		}
+	}
+	if mine {
+		web.SessionOf(c).End()
+		return web.SeeOther("/"), nil
 	}
 	where := " there."
 	if left == 0 {

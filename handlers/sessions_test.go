@@ -143,7 +143,11 @@ func TestAnAdministratorEndsSessionsAtOnce(t *testing.T) {
 			t.Error("the tokens are left")
 		}
 	}
-	if rows := c.audited("session-ended"); len(rows) != 2 || rows[0].Actor != "admin@contoso.sandbox.invalid" || !strings.Contains(rows[0].Detail, "user@contoso") {
+	admin.post("/sessions/end", url.Values{"session": {admin.get("/sessions").doc().Find("tbody tr:contains('this browser') input[name=session]").AttrOr("value", "")}}).want(200, "Sign in")
+	if !admin.out() {
+		t.Error("nobody can end their own session")
+	}
+	if rows := c.audited("session-ended"); len(rows) != 3 || rows[1].Actor != "admin@contoso.sandbox.invalid" || !strings.Contains(rows[1].Detail, "user@contoso") {
 		t.Errorf("the audit log says %+v", rows)
 	}
 }
@@ -235,3 +239,22 @@ func TestLimitsOfASessionHoldOnTheServer(t *testing.T) {
 }
 
 func (c *console) aheadOf() time.Duration { return time.Duration(c.ahead.Load()) }
+
+// A token that Microsoft Graph does not take any more, although its time is not
+// over, is as good as none: the way back leads to the page.
+func TestATokenThatGraphRefusesEndsTheSignIn(t *testing.T) {
+	for _, page := range []string{"/setup/tenant", "/setup/review", "/remove"} {
+		t.Run(page, func(t *testing.T) {
+			s := sharedScene(t)
+			s.faults(sandbox.Fault{Service: "graph", Method: "GET", Times: 1000, Action: sandbox.Action{Status: 401, Body: []byte(`{"error":{"code":"InvalidAuthenticationToken","message":"Continuous access evaluation resulted in challenge with result: InteractionRequired","innerError":{"request-id":"44444444-2222-3333-4444-555555555555"}}}`)}})
+			p := s.b.get(s.path+page).want(403, "does not take this sign-in any more")
+			next := p.doc().Find(`main a:contains("Sign in again")`).AttrOr("href", "")
+			if !strings.HasSuffix(next, "return="+url.QueryEscape(s.path+page)) {
+				t.Errorf("the way back leads to %q", next)
+			}
+			if !s.b.out() || len(s.people()) != 0 {
+				t.Error("the session or its tokens go on")
+			}
+		})
+	}
+}

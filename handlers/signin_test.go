@@ -379,6 +379,9 @@ func TestWhatMicrosoftGraphRefusesHasANextStep(t *testing.T) {
 		{"not JSON", sandbox.Action{BadJSON: true}, 502, []string{"No usable answer"}, "Try again"},
 	} {
 		t.Run(f.name, func(t *testing.T) {
+			if !b.signedIn() { // 401 ends the sign-in
+				b.signIn("healthy", "admin")
+			}
 			c.faults(sandbox.Fault{Service: "graph", Path: "/v1.0/organization*", Times: 1000, Action: f.action})
 			p := b.get(path+"/setup/tenant").want(f.status, f.says...)
 			p.without("<b>CANARY", ": EOF", "http://127", "http://localhost:1")

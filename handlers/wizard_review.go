@@ -3,7 +3,9 @@ package handlers
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -106,7 +108,8 @@ func (h *Handlers) showReviewStep(c *gin.Context, page *wizardPage) error {
 		return err
 	}
 	plan, err := h.plan(ctx, page.Env, d, desired)
-	if detourFor(err) != nil {
+	var no *entra.ServiceError
+	if detourFor(err) != nil || errors.As(err, &no) && no.Status == http.StatusUnauthorized {
 		return err
 	}
 	if err != nil {

@@ -23,6 +23,7 @@ func conformance(t *testing.T, open opener) {
 		"secrets":      secretTests,
 		"sessions":     sessionTests,
 		"operators":    operatorTests,
+		"sign-ins":     signInTests,
 		"trials":       trialTests,
 		"runs":         runTests,
 		"isolation":    isolationTests,

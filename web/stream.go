@@ -17,6 +17,10 @@ const streamWriteTimeout = 15 * time.Second
 // streamHeartbeat keeps proxies and readers from closing an idle stream.
 const streamHeartbeat = 20 * time.Second
 
+// streamLife is how long one stream lasts. Its reader comes back by itself,
+// and is asked anew who they are and what they may do.
+const streamLife = 4 * time.Minute
+
 // An Event is one server-sent event. Either Template of Page's set is
 // executed with Data, or Data is sent as it is when Template is empty.
 type Event struct {
@@ -41,7 +45,7 @@ func (r stream) write(c *gin.Context, s *Shell) error {
 	c.Header("X-Accel-Buffering", "no")
 	c.Status(http.StatusOK)
 	rc := http.NewResponseController(c.Writer)
-	ctx, cancel := context.WithCancel(c.Request.Context())
+	ctx, cancel := context.WithTimeout(c.Request.Context(), streamLife)
 	defer cancel()
 	if streams, ok := ctx.Value(streamsKey{}).(context.Context); ok {
 		defer context.AfterFunc(streams, cancel)()

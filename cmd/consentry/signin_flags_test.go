@@ -92,3 +92,33 @@ func TestASharedConsoleShowsNothingToWhoIsNotSignedIn(t *testing.T) {
 		t.Errorf("%v: %s", err, page)
 	}
 }
+
+// The limits on the command line are those of the store: a cookie that is sent
+// again and again is worth nothing once its session is over.
+func TestTheLimitsOfASessionAreTheOnesGiven(t *testing.T) {
+	b := newBed(t, "healthy")
+	s := b.serve("--session-idle", "1s", "--session-life", "2s")
+	defer s.stop()
+	begin := func(cookie string) (fresh string) {
+		resp := s.get("/sign-in/begin", func(r *http.Request) {
+			if cookie != "" {
+				r.Header.Set("Cookie", "__Host-consentry="+cookie)
+			}
+		})
+		for _, c := range resp.Cookies() {
+			return c.Value
+		}
+		return ""
+	}
+	cookie := begin("")
+	if cookie == "" {
+		t.Fatal("there is no session")
+	}
+	deadline := time.Now().Add(30 * time.Second)
+	for begin(cookie) == "" { // as long as it lives, no new one is made
+		if time.Now().After(deadline) {
+			t.Fatal("it lives on")
+		}
+		time.Sleep(400 * time.Millisecond) // each look counts as use, and towards a limit
+	}
+}
