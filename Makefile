@@ -2,7 +2,7 @@
 # everything; "go test ./..." alone needs nothing installed.
 TOOLS := $(CURDIR)/.tools
 export PLAYWRIGHT_DRIVER_PATH ?= $(TOOLS)/playwright
-export CONSENTRY_AXE ?= $(TOOLS)/axe-core/package/axe.min.js
+export CONSENTRY_TEST_AXE ?= $(TOOLS)/axe-core/package/axe.min.js
 
 # Every package but the journeys in the browser, as the arguments "$@".
 but_e2e = all=$$(go list ./...) && set -- $$(echo "$$all" | grep -v '/e2e$$')
@@ -14,7 +14,7 @@ RELEASE = $(GOBUILD) -tags nosandbox,nomsgpack
 
 .NOTPARALLEL:
 .PHONY: test format vet lint unit tools e2e race bench fuzz build \
-	nightly gates verify gosec vulnerabilities reproducible release sbom
+	nightly crash gates verify gosec vulnerabilities reproducible release sbom
 test: format vet lint tools unit e2e
 	@echo "== all passed"
 
@@ -54,10 +54,16 @@ race:
 bench:
 	@$(but_e2e) && go test -run '^$$' -bench . -timeout 30m "$$@"
 
-# What a day's changes are held to besides "make test": the gates of the supply
-# chain, the race detector, every fuzz target for 30 s, the benchmarks.
-nightly: test gates race fuzz bench
+# What a day's changes are held to besides "make test": the whole crash matrix,
+# the gates of the supply chain, the race detector, every fuzz target for 30 s,
+# the benchmarks.
+nightly: test crash gates race fuzz bench
 	@echo "== the night has passed"
+
+# Every point at which the console may be killed, not a part of them.
+crash:
+	@echo "== killed at every request"
+	@CONSENTRY_TEST_NIGHTLY=1 go test -count=1 -timeout 90m ./e2e/crash
 
 gates: verify gosec vulnerabilities reproducible
 	@echo "== all gates passed"

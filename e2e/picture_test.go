@@ -10,10 +10,10 @@ import (
 
 // TestReadmePicture makes the README's picture anew, when told to:
 //
-//	CONSENTRY_SHOTS_README=1 go test -count=1 ./e2e -run TestReadmePicture
+//	CONSENTRY_TEST_SHOTS_README=1 go test -count=1 ./e2e -run TestReadmePicture
 func TestReadmePicture(t *testing.T) {
-	if os.Getenv("CONSENTRY_SHOTS_README") == "" {
-		t.Skip("the README's picture is made when CONSENTRY_SHOTS_README is set")
+	if os.Getenv("CONSENTRY_TEST_SHOTS_README") == "" {
+		t.Skip("the README's picture is made when CONSENTRY_TEST_SHOTS_README is set")
 	}
 	b := startBox(t)
 	p := b.console(t).visit(t, playwright.BrowserNewContextOptions{

@@ -104,9 +104,9 @@ func openIn(t *testing.T, b playwright.Browser, base string, options ...playwrig
 	return page, w
 }
 
-// shot keeps a picture where CONSENTRY_SHOTS says, if it says so.
+// shot keeps a picture where CONSENTRY_TEST_SHOTS says, if it says so.
 func shot(page playwright.Page, name string) {
-	dir := os.Getenv("CONSENTRY_SHOTS")
+	dir := os.Getenv("CONSENTRY_TEST_SHOTS")
 	if dir == "" {
 		return
 	}
@@ -116,7 +116,7 @@ func shot(page playwright.Page, name string) {
 
 // axe is the text of axe-core, which looks for barriers.
 var axe = sync.OnceValues(func() (string, error) {
-	path := os.Getenv("CONSENTRY_AXE")
+	path := os.Getenv("CONSENTRY_TEST_AXE")
 	if path == "" {
 		return "", nil
 	}
@@ -132,7 +132,7 @@ func needAxe(t *testing.T) string {
 		t.Fatal(err)
 	}
 	if text == "" {
-		t.Skip("CONSENTRY_AXE does not name axe-core's file; \"make test\" fetches it and sets it")
+		t.Skip("CONSENTRY_TEST_AXE does not name axe-core's file; \"make test\" fetches it and sets it")
 	}
 	return text
 }

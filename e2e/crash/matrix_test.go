@@ -41,7 +41,7 @@ func TestKilledAtEveryRequestOnSQLite(t *testing.T) {
 // night, and the most telling ones for every day.
 func TestKilledAtEveryRequestOnPostgreSQL(t *testing.T) {
 	all := moments
-	if os.Getenv("CONSENTRY_NIGHTLY") == "" {
+	if os.Getenv("CONSENTRY_TEST_NIGHTLY") == "" {
 		all = middle
 	}
 	matrix(t, func(t *testing.T) string { return postgrestest.Start(t) }, all)
