@@ -111,6 +111,14 @@ func TestEachPageAsksMicrosoftForNoMoreThanItTakes(t *testing.T) {
 	}
 
 	mark = s.mark()
+	late := s.browser() // whose session is over signs in first
+	late.get("/sign-in?for=write&again=1&return=/setup").want(200, "Sign in to Consentry").without("Application.ReadWrite.All")
+	late.signInAt(late.get("/sign-in/begin?for=write&again=1&return=/setup"), home, anAdmin).want(200)
+	if got := s.asksFor(mark); !slices.Equal(got, []string{signIn}) {
+		t.Errorf("somebody who came late was asked for %q", got)
+	}
+
+	mark = s.mark()
 	support := s.browser()
 	support.enter(home, aSupport)
 	p := support.get(s.path+"/checks").want(200, "The directory is not read so far")

@@ -61,8 +61,12 @@ func (h *Handlers) firstLevel() level {
 	return levelRead
 }
 
-// wanted is what the address asks for.
+// wanted is what the address asks for. Whoever is not signed in to a shared
+// console signs in first; the page they come back to asks for more.
 func (h *Handlers) wanted(c *gin.Context) (need level, again bool) {
+	if _, in := person(c); !in && h.Shared != nil {
+		return h.firstLevel(), false
+	}
 	need, _ = parseLevel(c.Query("for"))
 	return max(need, h.firstLevel()), c.Query("again") != "" && h.Shared != nil
 }
@@ -251,7 +255,6 @@ func forgetOthers(sess *web.Session) {
 func (h *Handlers) auditSignIn(c *gin.Context, who entra.Person, v visit) error {
 	caller := h.caller(c)
 	caller.Person, caller.Tenant, caller.Role = who, who.Tenant, firstOf(v.Role, Admin.String())
-	detail := map[string]string{"way": firstOf(v.Way, "browser"), "tenant-name": ""}
 	return h.Store.Audit(store.As(c.Request.Context(), caller), store.AuditEvent{Action: "sign-in", Result: store.AuditDone,
-		Object: "session/" + web.SessionOf(c).Mark(), Tenant: who.Tenant, Detail: detail})
+		Object: "session/" + web.SessionOf(c).Mark(), Tenant: who.Tenant, Detail: map[string]string{"way": firstOf(v.Way, "browser")}})
 }
