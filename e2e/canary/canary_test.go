@@ -71,8 +71,10 @@ func (l *life) fail() {
 	l.box.Fault(`[{"service":"graph","method":"POST","path":"/v1.0/applications","times":1,"action":{"commit_then_status":503}}]`)
 }
 
-// setUp applies the plan; its first answer with a secret is lost.
+// setUp applies the plan; its first answer with a secret is lost. What failed
+// before may have ended the sign-in.
 func (l *life) setUp() {
+	l.b.SignIn(l.box, drive.Healthy, "admin")
 	op := l.b.Apply(l.env)
 	drive.Eventually(l.t, "it is set up", func() bool {
 		p := l.b.Get(op)
