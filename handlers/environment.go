@@ -35,7 +35,7 @@ func (h *Handlers) environment(c *gin.Context) (store.Environment, preset.Preset
 	if !ok {
 		return env, p, fmt.Errorf("environment %s names the unknown integration %q", env.ID, env.Spec.Integration)
 	}
-	return env, p, nil
+	return env, p.For(env.Spec.Credential), nil
 }
 
 // living is environment for pages that a removed one has no use for.
@@ -98,15 +98,14 @@ func environmentState(env store.Environment, now time.Time) state {
 	case store.Watched:
 		return state{"idle", "checked and mended here"}
 	}
-	if env.Result != nil && env.Result.Secret != nil {
-		s := env.Result.Secret
+	if s := env.Result.Current(); s != nil {
 		switch {
 		case overlapping(env, now):
 			return state{"warn", "client secret is being rotated"}
 		case s.ExpiredAt(now):
-			return state{"bad", "client secret expired"}
+			return state{"bad", credentialNoun(env) + " expired"}
 		case s.End.Sub(now) < 30*24*time.Hour:
-			return state{"warn", "client secret expires soon"}
+			return state{"warn", credentialNoun(env) + " expires soon"}
 		}
 	}
 	return state{"good", "set up and proven"}
@@ -115,20 +114,24 @@ func environmentState(env store.Environment, now time.Time) state {
 // environmentPage is an environment's life.
 type environmentPage struct {
 	web.Base
-	Env        store.Environment
-	Preset     preset.Preset
-	State      state
-	IDs        []web.Copyable
-	Secrets    []secretRow
-	Kept       []store.KeptSecret
-	Grants     []string
-	Operations []operationRow
-	Trials     []trialRow
-	Runs       []runRow
-	SeeIt      []seeLink
-	Next       []nextStep
-	Words      []string
-	Reminders  *reminderView
+	Env     store.Environment
+	Preset  preset.Preset
+	State   state
+	IDs     []web.Copyable
+	Secrets []secretRow
+	// Credentials are those of other kinds; Leftover: the app is set up for one
+	// of them, so that its client secrets are needed no more.
+	Credentials []credentialRow
+	Leftover    bool
+	Kept        []store.KeptSecret
+	Grants      []string
+	Operations  []operationRow
+	Trials      []trialRow
+	Runs        []runRow
+	SeeIt       []seeLink
+	Next        []nextStep
+	Words       []string
+	Reminders   *reminderView
 }
 
 type secretRow struct {
@@ -188,6 +191,13 @@ func (h *Handlers) showEnvironment(c *gin.Context) (web.Response, error) {
 		return nil, err
 	}
 	page.Runs = h.runRows(ctx, runs)
+	who, _ := person(c)
+	if page.Credentials, err = h.credentialsOf(ctx, env, who, kept); err != nil {
+		return nil, err
+	}
+	if proving(page.Credentials) {
+		page.Refresh = 3
+	}
 	if page.Reminders, err = h.remindersOf(ctx, env, kept); err != nil {
 		return nil, err
 	}
@@ -212,6 +222,7 @@ func (h *Handlers) environmentPage(env store.Environment, p preset.Preset, ops [
 			{Label: "tenant ID (portal: Directory (tenant) ID)", Value: string(env.Tenant)},
 		}
 	}
+	page.Leftover = provesBy(env) != entra.ClientSecretKind
 	if env.Result != nil && env.State != store.Removed {
 		page.Secrets = secretRows(env, env.Result.App.Secrets, now)
 		page.SeeIt = seeApp(h.Cloud, env.Tenant, env.Result.App)
@@ -232,8 +243,8 @@ func (h *Handlers) environmentPage(env store.Environment, p preset.Preset, ops [
 	case overlapping(env, now):
 		page.Next = append([]nextStep{finishRotation(env)}, page.Next...)
 	case forgottenSecret(env, kept) != nil:
-		page.Next = append([]nextStep{{Label: "Make another client secret", Primary: true, Href: "/environments/" + env.ID + "/setup/review",
-			Help: "Nobody took the last one within 24 hours, so nobody has its value. The setup removes it and makes another."}}, page.Next...)
+		page.Next = append([]nextStep{{Label: "Make another " + shownNoun(env), Primary: true, Href: "/environments/" + env.ID + "/setup/review",
+			Help: "Nobody took the last one within 24 hours, so nobody has it. The setup removes it and makes another."}}, page.Next...)
 	}
 	return page
 }
@@ -246,7 +257,7 @@ func atWork(ops []store.Operation) bool {
 // nextSteps is what is left to do on the way to a working connection.
 func nextSteps(env store.Environment, p preset.Preset, trials []trial.Trial, kept []store.KeptSecret) []nextStep {
 	base := "/environments/" + env.ID
-	secret := nextStep{Label: "Take the client secret", Help: "It is shown once, and forgotten here 24 hours after it was made.", Href: base + "/secret", Done: len(kept) == 0}
+	secret := nextStep{Label: "Take the " + shownNoun(env), Help: "It is shown once, and forgotten here 24 hours after it was made.", Href: base + "/secret", Done: len(kept) == 0}
 	if env.State == store.Attention || env.State == store.Applying {
 		steps := []nextStep{{Label: "Go on with the setup", Help: "Something is left to do; the review shows what.", Href: base + "/setup/review", Primary: true}}
 		if !secret.Done {
@@ -271,6 +282,9 @@ func nextSteps(env store.Environment, p preset.Preset, trials []trial.Trial, kep
 		{Label: "Test the consent flow", Help: "Sign in as a user would and see what the token can do.", Href: base + "/test", Done: tested},
 		{Label: "Hand the values over to " + p.Name, Help: "The form's fields in its own order, ready to copy.", Href: base + "/hand-off", Done: handed},
 	}
+	if !madeHere(env.Spec) {
+		steps = steps[1:]
+	}
 	for i := range steps {
 		if !steps[i].Done {
 			steps[i].Primary = true
@@ -287,17 +301,12 @@ func secretRows(env store.Environment, secrets []entra.Secret, now time.Time) []
 		if ours { // the page says so in words
 			s.Name = strings.TrimSpace(strings.TrimSuffix(s.Name, entra.SecretName("", env.Name, op)))
 		}
-		row := secretRow{Secret: s, Ours: ours, State: state{"good", "valid"}}
+		row := secretRow{Secret: s, Ours: ours}
 		life, gone := s.End.Sub(s.Start), now.Sub(s.Start)
 		if life > 0 {
 			row.Percent = int(min(max(100*gone/life, 0), 100))
 		}
-		switch {
-		case s.ExpiredAt(now):
-			row.State = state{"bad", "expired"}
-		case s.End.Sub(now) < 30*24*time.Hour:
-			row.State = state{"warn", "expires soon"}
-		}
+		row.State = endState(s.End, s.ExpiredAt(now), now)
 		rows = append(rows, row)
 	}
 	return rows
@@ -308,11 +317,12 @@ func operationWords(o store.Operation) string {
 	case store.RemoveOperation:
 		return "Removal"
 	case store.SecretOperation:
-		return "New client secret"
+		return "New client secret or key pair"
 	case store.RotateOperation:
 		return "Next client secret, beside the one in use"
 	case store.RetireOperation:
-		return "Old client secret retired"
+		kind, _ := o.Plan.Retired()
+		return "Old " + credentialNouns[kind] + " retired"
 	case store.FixOperation:
 		return fixWords(o)
 	}

@@ -34,7 +34,7 @@ const (
 
 // unkept are the fields that may hold a secret, which is kept nowhere: a form
 // with one has to be filled in again.
-var unkept = []string{"secret", "paste", "pasted", "address"}
+var unkept = []string{"secret", "certificate", "assertion", "paste", "pasted", "address"}
 
 // keepForm lets what was typed wait, and gives the page that shows it again;
 // empty where nothing is kept.

@@ -91,6 +91,7 @@ func (h *Handlers) gallery() []galleryPage {
 	pages = append(pages, gallerySecrets(done, frontegg)...)
 	pages = append(pages, galleryTests(&g, done)...)
 	pages = append(pages, galleryRotations(done, frontegg)...)
+	pages = append(pages, galleryCredentials(&g, draft, done)...)
 	pages = append(pages, galleryChecks(&g, done)...)
 	pages = append(pages, galleryExplanations(h.Cloud)...)
 	pages = append(pages, galleryAdvice(h.Cloud)...)

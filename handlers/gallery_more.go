@@ -102,8 +102,7 @@ func galleryRuns(env store.Environment) []galleryPage {
 
 func gallerySecrets(env store.Environment, p preset.Preset) []galleryPage {
 	page := func(name string, fill func(*secretPage)) galleryPage {
-		s := &secretPage{Env: env, Preset: p, Field: secretField(p), SignIn: "/sign-in", Live: env.Result.Secret}
-		s.Title = env.Name + ": client secret"
+		s := newSecretPage(env, p)
 		fill(s)
 		return galleryPage{name, "secret.html", s}
 	}

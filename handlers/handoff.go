@@ -6,6 +6,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/consentry/consentry/entra"
 	"github.com/consentry/consentry/preset"
 	"github.com/consentry/consentry/store"
 	"github.com/consentry/consentry/web"
@@ -20,12 +21,15 @@ type handOffPage struct {
 	Fields    []handOffField
 	Done      bool
 	ScopeForm preset.ScopeForm
-	Ready     bool // there is an app registration to hand over
+	Ready     bool   // there is an app registration to hand over
+	Noun      string // what is shown once
 }
 
 type handOffField struct {
 	preset.FilledField
 	Ticked bool
+	// Elsewhere: what belongs there never was here.
+	Elsewhere bool
 }
 
 func (h *Handlers) showHandOff(c *gin.Context) (web.Response, error) {
@@ -39,11 +43,16 @@ func (h *Handlers) showHandOff(c *gin.Context) (web.Response, error) {
 func handOff(env store.Environment, p preset.Preset) *handOffPage {
 	page := &handOffPage{Env: env, Preset: p, Where: p.Place(env.Spec.Inputs), ScopeForm: p.ScopeForm, Done: len(p.Fields) > 0}
 	page.Title, page.Section = env.Name+": hand over to "+p.Name, "start"
+	page.Noun = shownNoun(env)
 	page.Ready = env.Result != nil && env.Result.App.ClientID != ""
 	for _, f := range p.HandOff(handOffValues(env, p)) {
 		ticked := slices.Contains(env.Handed, f.Label)
 		page.Done = page.Done && ticked
-		page.Fields = append(page.Fields, handOffField{f, ticked})
+		field := handOffField{FilledField: f, Ticked: ticked}
+		if f.Once && !madeHere(env.Spec) {
+			field.Once, field.Elsewhere, field.Note = false, true, ""
+		}
+		page.Fields = append(page.Fields, field)
 	}
 	return page
 }
@@ -52,11 +61,14 @@ func handOff(env store.Environment, p preset.Preset) *handOffPage {
 func handOffValues(env store.Environment, p preset.Preset) preset.Values {
 	v := preset.Values{Environment: env.Name, AppName: env.Spec.DisplayName, TenantID: env.Tenant, TenantName: env.TenantName, Audience: env.Spec.Audience,
 		SecretName: env.Spec.Secret.Description, SecretSpan: days(lifetime(env.Spec)), Organization: env.Spec.Organization, Project: env.Spec.Project,
-		Scopes: chosenScopes(env.Spec, p), Inputs: env.Spec.Inputs}
+		Scopes: chosenScopes(env.Spec, p), Inputs: env.Spec.Inputs, Federated: wantedTrust(env)}
 	if env.Result != nil {
 		v.ClientID, v.AppName = env.Result.App.ClientID, firstOf(env.Result.App.DisplayName, v.AppName)
-		if env.Result.Secret != nil {
-			v.SecretHint, v.SecretEnds = env.Result.Secret.Hint, env.Result.Secret.End
+		if s := env.Result.Current(); s != nil {
+			v.SecretEnds = s.End
+			if provesBy(env) == entra.ClientSecretKind {
+				v.SecretHint = s.Hint
+			}
 		}
 	}
 	if uris, errs := p.RedirectURIs(env.Spec.Inputs); len(errs) == 0 && len(uris) > 0 {

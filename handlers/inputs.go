@@ -14,6 +14,8 @@ var inputs = map[string]web.Input{
 	"handed":            {Several: true},
 	"op":                {Several: true},
 	"contacts":          {Text: true},
+	"certificate":       {Text: true},
+	"assertion":         {Text: true},
 	"paste":             {Text: true},
 	"pasted":            {Text: true},
 	"address":           {Text: true},

@@ -98,7 +98,7 @@ func (h *Handlers) whatIsLeft(ctx context.Context, op store.Operation) (store.Op
 		return "", err
 	}
 	for _, e := range entries {
-		if e.State == setup.Done && e.Created != nil && e.Created.Secret != nil {
+		if e.State == setup.Done && e.Created != nil && (e.Created.Secret != nil || e.Created.Certificate != nil) {
 			return store.SetupOperation, nil
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/consentry/consentry/entra"
 	"github.com/consentry/consentry/setup"
 	"github.com/consentry/consentry/store"
 	"github.com/consentry/consentry/web"
@@ -25,7 +26,8 @@ type operationPage struct {
 	Next      web.Link
 	CanResume bool
 	CanStop   bool
-	Unseen    bool // the client secret waits to be shown
+	Unseen    bool   // the client secret waits to be shown
+	Noun      string // what waits: a client secret, or a private key
 	Allow     *gate
 }
 
@@ -93,7 +95,7 @@ func operationView(op store.Operation, env store.Environment, entries []setup.En
 		page.Words, page.Left = op.Result.Words, planRows(op.Result.Left)
 	}
 	page.Next = web.Link{Label: "Open the environment", Href: "/environments/" + env.ID}
-	page.Unseen = unseen != nil
+	page.Unseen, page.Noun = unseen != nil, shownNoun(env)
 	switch op.State {
 	case store.OperationRunning:
 		page.Refresh, page.CanStop = 3, op.Kind != store.FixOperation
@@ -101,12 +103,12 @@ func operationView(op store.Operation, env store.Environment, entries []setup.En
 	case store.OperationDone:
 		page.Verdict = doneVerdict(op, env)
 		switch {
-		case rotates(op.Kind):
+		case rotates(op.Kind) && provesBy(env) == entra.ClientSecretKind:
 			page.Next = web.Link{Label: "Go on with the rotation", Href: "/environments/" + env.ID + "/rotate"}
 		case op.Kind == store.RemoveOperation:
 			page.Next = web.Link{Label: "Go to your environments", Href: "/"}
 		case page.Unseen:
-			page.Next = web.Link{Label: "Take the client secret", Href: "/environments/" + env.ID + "/secret"}
+			page.Next = web.Link{Label: "Take the " + shownNoun(env), Href: "/environments/" + env.ID + "/secret"}
 		}
 	default:
 		page.CanResume = op.Kind != store.FixOperation
@@ -124,7 +126,8 @@ func doneVerdict(op store.Operation, env store.Environment) string {
 	case op.Kind == store.RotateOperation:
 		return "The next client secret is there, beside the one in use, which goes on working."
 	case op.Kind == store.RetireOperation:
-		return "The old client secret is gone; reading the app registration back proved it."
+		kind, _ := op.Plan.Retired()
+		return "The old " + credentialNouns[kind] + " is gone; reading the app registration back proved it."
 	case op.Kind == store.FixOperation:
 		return "The change was written; the checks of the environment show what became of it."
 	case op.Result != nil && op.Result.Proven:

@@ -108,6 +108,10 @@ func noRotation(err error, env store.Environment) error {
 	var gone *setup.NotFoundError
 	var none *setup.NoApplicationError
 	var several *setup.ConflictError
+	var noSecret *setup.NoSecretError
+	if errors.As(err, &noSecret) {
+		return &web.Error{Status: http.StatusConflict, Err: err, Public: sentence(err), Next: web.Link{Label: "Choose another in the setup", Href: "/environments/" + env.ID + "/setup/secret"}}
+	}
 	if !errors.As(err, &gone) && !errors.As(err, &none) && !errors.As(err, &several) {
 		return err
 	}
@@ -186,6 +190,9 @@ func (h *Handlers) resumeRotation(c *gin.Context, env store.Environment, p prese
 	d, _, err := h.tenantDirectory(c, env)
 	if err != nil {
 		return nil, err
+	}
+	if kind, old := op.Plan.Retired(); op.Kind == store.RetireOperation && (kind != entra.ClientSecretKind || provesBy(env) != kind) {
+		return h.retireOther(c, env, p, kind, old)
 	}
 	r, err := h.rotation(c.Request.Context(), env, p, d)
 	if err != nil {

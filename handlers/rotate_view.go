@@ -260,7 +260,7 @@ func refusedProof(p trial.Proof) string {
 // overlapping: when the directory was last read, the environment had more than
 // one client secret of its own, so a rotation is on its way.
 func overlapping(env store.Environment, now time.Time) bool {
-	if env.Result == nil || env.State == store.Removed {
+	if env.Result == nil || env.State == store.Removed || provesBy(env) != entra.ClientSecretKind {
 		return false
 	}
 	live := 0

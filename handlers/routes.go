@@ -64,6 +64,8 @@ func (h *Handlers) Table() []Route {
 		{Method: get, Path: "/environments/:id/rotate/events", Least: Admin, handle: h.streamRotation},
 		{Method: post, Path: "/environments/:id/rotate/handed", Least: Admin, handle: h.handNext},
 		{Method: post, Path: "/environments/:id/rotate/prove", Least: Admin, Limit: revealLimit, handle: h.proveNext},
+		{Method: post, Path: "/environments/:id/credentials/prove", Least: Admin, Limit: revealLimit, handle: h.proveCredential},
+		{Method: post, Path: "/environments/:id/credentials/remove", Least: Admin, Recent: true, Limit: changeLimit, handle: h.removeCredential},
 		{Method: post, Path: "/environments/:id/rotate/retire", Least: Admin, Recent: true, Limit: changeLimit, handle: h.retire},
 
 		// Test consent.

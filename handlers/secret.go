@@ -35,6 +35,11 @@ type secretPage struct {
 	// Forgotten: nobody took the live one in time, so nobody has its value.
 	Forgotten *store.KeptSecret
 	Allow     *gate // before it may be replaced
+	// Kind is what the app proves itself with, Noun what is shown once of it.
+	Kind     entra.CredentialKind
+	Noun     string
+	Heading  string
+	MadeHere bool // so that it can be made anew
 
 	all []store.KeptSecret
 }
@@ -52,11 +57,7 @@ func (h *Handlers) secretPage(c *gin.Context) (*secretPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	page := &secretPage{After: "/environments/" + env.ID + "/test", Env: env, Preset: p, Field: secretField(p), SignIn: signInFor("/environments/" + env.ID + "/secret")}
-	page.Title, page.Section = env.Name+": client secret", "start"
-	if env.Result != nil {
-		page.Live = env.Result.Secret
-	}
+	page := newSecretPage(env, p)
 	kept, err := h.Store.Secrets(c.Request.Context(), env.ID)
 	if err != nil {
 		return nil, err
@@ -73,13 +74,21 @@ func (h *Handlers) secretPage(c *gin.Context) (*secretPage, error) {
 	return page, err
 }
 
+func newSecretPage(env store.Environment, p preset.Preset) *secretPage {
+	page := &secretPage{After: "/environments/" + env.ID + "/test", Env: env, Preset: p, Field: secretField(p), SignIn: signInFor("/environments/" + env.ID + "/secret"),
+		Live: env.Result.Current(), Kind: provesBy(env), Noun: shownNoun(env), Heading: capital(shownNoun(env)), MadeHere: madeHere(env.Spec)}
+	page.Title, page.Section = env.Name+": "+page.Noun, "start"
+	return page
+}
+
 // forgottenSecret is the live secret when its time was over before anybody
 // looked at it; else nil. A setup removes it and makes another.
 func forgottenSecret(env store.Environment, kept []store.KeptSecret) *store.KeptSecret {
-	if env.Result == nil || env.Result.Secret == nil {
+	live := env.Result.Current()
+	if live == nil {
 		return nil
 	}
-	i := slices.IndexFunc(kept, func(k store.KeptSecret) bool { return k.KeyID == env.Result.Secret.KeyID })
+	i := slices.IndexFunc(kept, func(k store.KeptSecret) bool { return k.KeyID == live.KeyID })
 	if i < 0 || kept[i].Usable || !kept[i].RevealedAt.IsZero() {
 		return nil
 	}
@@ -104,10 +113,10 @@ func owns(who entra.Person, k store.KeptSecret) bool {
 // directory was last read, or one made since. Nil when its value is not kept
 // any more.
 func liveSecret(env store.Environment, kept []store.KeptSecret) *store.KeptSecret {
-	var live *entra.Secret
-	if env.Result != nil {
-		live = env.Result.Secret
+	if !madeHere(env.Spec) {
+		return nil
 	}
+	live := env.Result.Current()
 	for _, k := range slices.Backward(kept) {
 		if k.Usable && (live == nil || k.KeyID == live.KeyID || k.Created.After(live.Start)) {
 			return &k
@@ -179,7 +188,10 @@ func (h *Handlers) reveal(ctx context.Context, env, id string, who entra.Person)
 func (h *Handlers) goneSecret(page *secretPage, id string, err error) error {
 	which := "This secret"
 	if i := slices.IndexFunc(page.all, func(k store.KeptSecret) bool { return k.ID == id }); i >= 0 {
-		which = fmt.Sprintf("The client secret %s… (ID %s)", page.all[i].Hint, page.all[i].KeyID)
+		which = fmt.Sprintf("The %s %s… (ID %s)", page.Noun, page.all[i].Hint, page.all[i].KeyID)
+	}
+	if page.Kind == entra.CertificateKind {
+		return h.noSecret(page, http.StatusGone, err, which+" was shown already, or its time is over. When it was lost on the way, somebody else may have it: replace it.")
 	}
 	e := h.noSecret(page, http.StatusGone, err, which+" was shown already, or its time is over. When its value was lost on the way, somebody else may have it: rotate it, and retire this one. If it leaked, replace it at once.")
 	e.Next = web.Link{Label: "Rotate the client secret", Href: "/environments/" + page.Env.ID + "/rotate"}

@@ -29,6 +29,7 @@ type testPage struct {
 	// Kept: the secret made here is still at hand and will be used.
 	Kept         bool
 	KeptUntil    store.KeptSecret
+	Noun         string // what it is
 	Callback     string
 	CallbackCopy web.Copyable
 	// Registered: the callback is among the app's redirect URIs already.
@@ -64,6 +65,11 @@ func (h *Handlers) testPage(c *gin.Context) (*testPage, error) {
 	if page.KeptUntil, page.Kept, err = h.usableSecret(c, env); err != nil {
 		return nil, err
 	}
+	if assertionLabel(env) != "" {
+		page.Secret.Label = assertionLabel(env)
+		page.Secret.Help = "It begins with ey and is good for some minutes, so get it last. It is used for this test only and kept nowhere."
+	}
+	page.Noun = shownNoun(env)
 	page.Registered = slices.ContainsFunc(env.Result.App.RedirectURIs, func(u entra.RedirectURI) bool { return u.URI == page.Callback })
 	trials, err := h.Store.Trials(c.Request.Context(), env.ID)
 	if err != nil {

@@ -28,7 +28,7 @@ func (h *Handlers) startTest(c *gin.Context) (web.Response, error) {
 		p.Kept = ""
 	}
 	if p.Kept == "" {
-		problems = append(problems, secretShape(p.Secret)...)
+		problems = append(problems, h.proofShape(env, p.Secret)...)
 	}
 	if len(problems) > 0 {
 		return page.refused(problems), nil

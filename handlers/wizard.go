@@ -189,6 +189,9 @@ func newWizardPage(env store.Environment, p preset.Preset, i int) *wizardPage {
 	}
 	for j, s := range wizardSteps {
 		v := stepView{Slug: s.Slug, Label: s.Label, Current: j == i, Done: j < reached}
+		if s.Slug == "secret" {
+			v.Label = secretLabel(p)
+		}
 		if j <= reached {
 			v.Href = "/environments/" + env.ID + "/setup/" + s.Slug
 		}
@@ -230,7 +233,7 @@ func summary(env store.Environment, p preset.Preset) []summaryRow {
 		add("Permissions", strings.Join(chosenScopes(spec, p), ", "))
 	}
 	if reached > stepIndex("secret") || env.State != store.Draft {
-		add("Client secret", days(lifetime(spec)))
+		add(secretLabel(p), credentialSummary(spec))
 	}
 	if spec.Organization != "" {
 		add("Organization", strings.Trim(spec.Organization+" / "+spec.Project, " /"))

@@ -8,6 +8,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/preset"
 	"github.com/consentry/consentry/setup"
 	"github.com/consentry/consentry/web"
 )
@@ -19,6 +21,8 @@ type secretStep struct {
 	Lifetime    web.Field
 	Forbidden   bool
 	Limit       string // in words; empty: none or unknown
+	// Credential is the choice of another way; nil where there is none.
+	Credential *credentialStep
 }
 
 var lifetimes = []int{30, 90, 180, 365, 730}
@@ -39,8 +43,14 @@ func (h *Handlers) showSecretStep(c *gin.Context, page *wizardPage) error {
 		return err
 	}
 	spec := page.Env.Spec
-	step := &secretStep{Forbidden: forbidden}
-	page.Secret, page.Heading = step, "Client secret"
+	typed := func(name, def string) string {
+		if v, ok := c.GetPostForm(name); ok {
+			return v
+		}
+		return def
+	}
+	step := &secretStep{Forbidden: forbidden, Credential: page.credentialStep(typed)}
+	page.Secret, page.Heading = step, secretHeading(page.Preset)
 	step.Description = web.Field{Name: "description", Label: "Description", Value: firstOf(spec.Secret.Description, page.Preset.AppName),
 		Help: "Shown in the portal beside the secret. Consentry adds its marker.", Error: page.bad("secret.description")}
 	step.Lifetime = web.Field{Name: "lifetime", Label: "Expires after", Type: "select",
@@ -48,12 +58,33 @@ func (h *Handlers) showSecretStep(c *gin.Context, page *wizardPage) error {
 	chosen := lifetime(spec)
 	if limit > 0 {
 		step.Limit = days(limit)
-		chosen = min(chosen, limit)
+		if provesBy(page.Env) == entra.ClientSecretKind {
+			chosen = min(chosen, limit)
+		}
+	}
+	if step.Credential != nil {
+		limit = max(limit, lifetimes[len(lifetimes)-1]) // it is not one on certificates
 	}
 	for _, n := range allowedLifetimes(limit) {
 		step.Lifetime.Options = append(step.Lifetime.Options, web.Option{Value: strconv.Itoa(n), Label: days(n), Selected: n == chosen})
 	}
 	return nil
+}
+
+// secretLabel is what the step is called: where there is a choice, it is not
+// about client secrets alone.
+func secretLabel(p preset.Preset) string {
+	if len(p.Credentials()) > 1 {
+		return "Credential"
+	}
+	return "Client secret"
+}
+
+func secretHeading(p preset.Preset) string {
+	if len(p.Credentials()) > 1 {
+		return "Federated credential, certificate or client secret"
+	}
+	return "Client secret"
 }
 
 // allowedLifetimes are the offered lifetimes in days; limit 0 means none.
@@ -98,14 +129,16 @@ func (h *Handlers) saveSecretStep(c *gin.Context, page *wizardPage) ([]setup.Fie
 	if err != nil {
 		return nil, err
 	}
+	wrong := h.saveCredential(c, page)
 	n, convErr := strconv.Atoi(c.PostForm("lifetime"))
 	page.Env.Spec.Secret = setup.SecretSpec{Description: strings.TrimSpace(c.PostForm("description")), LifetimeDays: n}
 	_, bad := page.Env.Spec.Resolve(page.Preset)
-	errs := onFields(bad, "secret.description")
+	errs := append(wrong, onFields(bad, "secret.description", "credential", "certificate", "federated")...)
 	switch {
+	case !madeHere(page.Env.Spec):
 	case convErr != nil || n < 1 || n > lifetimes[len(lifetimes)-1]:
 		errs = append(errs, setup.FieldError{Field: "secret.lifetime", Message: "Choose after how many days the client secret expires: 1 to 730."})
-	case limit > 0 && n > limit:
+	case limit > 0 && n > limit && provesBy(page.Env) == entra.ClientSecretKind:
 		errs = append(errs, setup.FieldError{Field: "secret.lifetime", Message: fmt.Sprintf("This tenant allows client secrets of at most %s. Choose a shorter lifetime.", days(limit))})
 	}
 	return errs, nil

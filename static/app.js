@@ -114,6 +114,27 @@
     document.querySelectorAll("[data-secret]").forEach(function (el) { el.textContent = ""; });
   });
 
+  // A certificate's file is read here and put into the form as text. One with a
+  // private key in it is not: that must not leave the machine.
+  document.querySelectorAll("[data-read-into]").forEach(function (input) {
+    input.addEventListener("change", function () {
+      var file = input.files[0], note = input.parentNode.querySelector("[data-problem]");
+      note.hidden = true;
+      if (!file) { return; }
+      var refuse = function (words) { input.value = ""; note.textContent = words; note.hidden = false; };
+      if (file.size > 65536) { return refuse("This file is too large for a certificate."); }
+      file.arrayBuffer().then(function (buffer) {
+        var text = Array.from(new Uint8Array(buffer), function (b) { return String.fromCharCode(b); }).join("");
+        if (/PRIVATE KEY/.test(text) || /\.(pfx|p12|key)$/i.test(file.name)) {
+          return refuse("This file holds a private key, and was not read: give the certificate alone.");
+        }
+        var into = document.querySelector(input.getAttribute("data-read-into"));
+        into.value = /-----BEGIN/.test(text) ? text : btoa(text).replace(/(.{64})/g, "$1\n");
+        say("The file stands in the field above.");
+      });
+    });
+  });
+
   // A sign-in that is finished elsewhere: the form asks as often as it may, and
   // leads on when there is something to be led to.
   document.querySelectorAll("form[data-poll]").forEach(function (form) {
