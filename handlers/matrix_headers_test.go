@@ -20,17 +20,16 @@ var everyHeader = map[string][]string{
 	"Referrer-Policy":              {"same-origin", "no-referrer"},
 	"Cross-Origin-Opener-Policy":   {"same-origin", "same-origin-allow-popups", "unsafe-none"},
 	"Cross-Origin-Resource-Policy": {"same-origin"},
-	"Reporting-Endpoints":          {`csp="/csp-report"`},
 	"Cache-Control":                {"no-store"},
 }
 
 // neverHeader tell of the inside, or let others in.
 var neverHeader = []string{
 	"Server", "X-Powered-By", "Via", "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials", "Access-Control-Allow-Headers", "Access-Control-Allow-Methods",
-	"Strict-Transport-Security", // not on plain http
+	"Strict-Transport-Security", "Reporting-Endpoints", // not on plain http
 }
 
-var policy = regexp.MustCompile(`^default-src 'none'; script-src 'nonce-([A-Za-z0-9_-]{22})' 'strict-dynamic'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; report-uri /csp-report; report-to csp$`)
+var policy = regexp.MustCompile(`^default-src 'none'; script-src 'nonce-([A-Za-z0-9_-]{22})' 'strict-dynamic'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; report-uri /csp-report$`)
 
 // inside is what no answer tells.
 var inside = []string{

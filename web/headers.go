@@ -11,7 +11,11 @@ const (
 	policyBefore = "default-src 'none'; script-src 'nonce-"
 	policyAfter  = "' 'strict-dynamic'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; " +
 		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'; " +
-		"report-uri " + reportPath + "; report-to csp"
+		"report-uri " + reportPath
+	// Browsers that know report-to leave report-uri out of account, and take
+	// the address that belongs to it over https alone.
+	policyByTLS = "; report-to csp"
+	endpoints   = `csp="` + reportPath + `"`
 )
 
 // fixedHeaders go with every answer, errors and files included.
@@ -25,9 +29,8 @@ var fixedHeaders = map[string][]string{
 	"Permissions-Policy": {"accelerometer=(), autoplay=(), camera=(), clipboard-read=(), clipboard-write=(self), display-capture=(), " +
 		"encrypted-media=(), fullscreen=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), " +
 		"picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(), usb=(), xr-spatial-tracking=()"},
-	"Cache-Control":       {"no-store"},
-	"Vary":                {"Cookie", "Sec-Fetch-Site"},
-	"Reporting-Endpoints": {`csp="` + reportPath + `"`},
+	"Cache-Control": {"no-store"},
+	"Vary":          {"Cookie", "Sec-Fetch-Site"},
 }
 
 // oneYear is for an answer over https; browsers ignore it on any other.
@@ -40,9 +43,12 @@ func (s *Shell) securityHeaders(c *gin.Context) {
 	for name, values := range fixedHeaders {
 		h[name] = values[:len(values):len(values)] // whoever adds to it makes a copy
 	}
-	h["Content-Security-Policy"] = []string{policyBefore + st.nonce + policyAfter}
+	policy := policyBefore + st.nonce + policyAfter
 	if st.client.https {
+		policy += policyByTLS
+		h["Reporting-Endpoints"] = []string{endpoints}
 		h["Strict-Transport-Security"] = []string{oneYear}
 	}
+	h["Content-Security-Policy"] = []string{policy}
 	c.Next()
 }

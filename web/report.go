@@ -64,8 +64,8 @@ func (s *Shell) takeReport(c *gin.Context) (Response, error) {
 	}
 	for _, v := range list[:min(len(list), mostReports)] {
 		s.config.Log.LogAttrs(c.Request.Context(), slog.LevelWarn, "content security policy",
-			slog.String("directive", cut(v.Directive)), slog.String("blocked", placeOf(v.Blocked)),
-			slog.String("page", sectionOf(v.Document)), slog.String("source", placeOf(v.Source)),
+			slog.String("directive", cut(v.Directive)), slog.String("blocked", originOf(v.Blocked)),
+			slog.String("page", sectionOf(v.Document)), slog.String("source", sectionOf(v.Source)),
 			slog.Int("line", v.Line), slog.String("request_id", RequestID(c)))
 	}
 	return nothing{}, nil
@@ -108,17 +108,17 @@ func readReportingAPI(data []byte) ([]violation, error) {
 	return out, nil
 }
 
-// placeOf is an address without its query, which may hold anything, or the
-// keyword that stands in its place ("inline", "eval").
-func placeOf(address string) string {
+// originOf is where an address leads, without its path and query, which may
+// hold anything; or the keyword that stands in its place ("inline", "eval").
+func originOf(address string) string {
 	u, err := url.Parse(address)
-	if err != nil {
+	switch {
+	case err != nil:
 		return "unreadable"
-	}
-	if u.Host == "" {
+	case u.Host == "":
 		return cut(u.Path + u.Scheme)
 	}
-	return cut(u.Scheme + "://" + u.Host + "/" + section(u.Path))
+	return cut(u.Scheme + "://" + u.Host)
 }
 
 // sectionOf is the first part of an address's path; the others hold ids.
@@ -127,12 +127,8 @@ func sectionOf(address string) string {
 	if err != nil {
 		return "unreadable"
 	}
-	return cut("/" + section(u.Path))
-}
-
-func section(path string) string {
-	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	return first
+	first, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/")
+	return cut("/" + first)
 }
 
 func cut(s string) string {

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -26,10 +27,18 @@ func report(h http.Handler, kind, body string) *http.Response {
 
 func TestThePolicyNamesWhereToReport(t *testing.T) {
 	h, _ := reporting(t)
-	r := do(t, h, "GET", "/nowhere", nil)
-	csp := r.Header.Get("Content-Security-Policy")
-	if !strings.Contains(csp, "report-uri /csp-report; report-to csp") || r.Header.Get("Reporting-Endpoints") != `csp="/csp-report"` {
-		t.Errorf("%s; %s", csp, r.Header.Get("Reporting-Endpoints"))
+	for _, byTLS := range []bool{false, true} {
+		r := httptest.NewRequest("GET", "http://localhost:8080/nowhere", nil)
+		want, endpoints := "; report-uri /csp-report", ""
+		if byTLS {
+			r.TLS = &tls.ConnectionState{}
+			want, endpoints = want+"; report-to csp", `csp="/csp-report"`
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if csp := w.Header().Get("Content-Security-Policy"); !strings.HasSuffix(csp, want) || w.Header().Get("Reporting-Endpoints") != endpoints {
+			t.Errorf("TLS %t: %s; %q", byTLS, csp, w.Header().Get("Reporting-Endpoints"))
+		}
 	}
 }
 
@@ -50,7 +59,7 @@ func TestAReportBecomesOneEventWithoutWhatIsPrivate(t *testing.T) {
 		if err := json.Unmarshal([]byte(lines[0]), &event); err != nil {
 			t.Fatal(err)
 		}
-		if event.Msg != "content security policy" || event.Directive != "script-src-elem" || event.Blocked != "https://evil.example/x" || event.Page != "/environments" || event.Source != "http://localhost:8080/static" {
+		if event.Msg != "content security policy" || event.Directive != "script-src-elem" || event.Blocked != "https://evil.example" || event.Page != "/environments" || event.Source != "/static" {
 			t.Errorf("%s: %+v", kind, event)
 		}
 	}
