@@ -194,7 +194,7 @@ var unfiltered = map[string]string{
 	"CreateEnvironment": "has no id yet; tested below", "Environments": "takes no id; tested below", "EnvironmentsPage": "takes no id; tested below",
 	"LoadSession": "the hash of a secret is the right to it", "SaveSession": "the hash of a secret is the right to it",
 	"ReplaceSession": "the hash of a secret is the right to it", "DeleteSession": "the hash of a secret is the right to it",
-	"Operator": "the key is the person who asks", "SaveOperator": "the key is the person who signs in", "DeleteOperator": "the key is the person who asks",
+	"Operator": "the key is the person who asks", "SaveOperator": "the key is the person who signs in", "DeleteOperator": "the key is the person who asks", "RenewOperator": "the key is the person who asks",
 	"TrialByState": "the state is a secret and the right to it", "TrialsToCleanUp": "takes no id; tested below",
 	"Interrupted": "the program's own work", "CutOff": "the program's own work", "NextOperation": "the program's own work", "WakeWaiting": "the program's own work",
 	"ClaimReminder": "the program's own work", "EndReminder": "the program's own work",
