@@ -103,13 +103,24 @@ func (l *load) sample(b *testing.B) (header http.Header, body []byte) {
 	return resp.Header, body
 }
 
-// run keeps all connections busy for d and gives the requests per second, and
-// how long each took.
-func (l *load) run(b *testing.B, d time.Duration) (rate float64, took []time.Duration) {
+// A round is what came of keeping all connections busy for a while.
+type round struct {
+	took []time.Duration // each request
+	wall time.Duration
+	cpu  time.Duration // of this process, the generator included
+}
+
+func (r round) rate() float64 { return float64(len(r.took)) / r.wall.Seconds() }
+
+// cost is the processor's time for one request, in seconds.
+func (r round) cost() float64 { return r.cpu.Seconds() / float64(len(r.took)) }
+
+// run keeps all connections busy for d.
+func (l *load) run(b *testing.B, d time.Duration) (r round) {
 	b.Helper()
 	var mu sync.Mutex
 	var all sync.WaitGroup
-	began := time.Now()
+	began, cpu := time.Now(), processorTime()
 	for _, c := range l.conns {
 		all.Go(func() {
 			var mine []time.Duration
@@ -123,11 +134,12 @@ func (l *load) run(b *testing.B, d time.Duration) (rate float64, took []time.Dur
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			took = append(took, mine...)
+			r.took = append(r.took, mine...)
 		})
 	}
 	all.Wait()
-	return float64(len(took)) / time.Since(began).Seconds(), took
+	r.wall, r.cpu = time.Since(began), processorTime()-cpu
+	return r
 }
 
 // once sends the request and reads the answer, which must have the status
