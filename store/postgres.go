@@ -108,7 +108,7 @@ func postgresConfig(url string) (*pgx.ConnConfig, error) {
 func pool(config *pgx.ConnConfig, connections int, more map[string]string) *sql.DB {
 	c := config.Copy()
 	maps.Copy(c.RuntimeParams, more)
-	db := stdlib.OpenDB(*c)
+	db := sql.OpenDB(tenantConnector{stdlib.GetConnector(*c)})
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
 	db.SetConnMaxLifetime(connectionLife)

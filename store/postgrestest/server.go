@@ -98,10 +98,14 @@ func launch() (s *server, err error) {
 	if s.guard, err = s.watch(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(s.folder))
 	}
-	s.url = (&url.URL{Scheme: "postgres", User: url.UserPassword("consentry", "any"), Path: "/postgres",
-		RawQuery: url.Values{"host": {s.folder}}.Encode()}).String()
+	s.url = s.as("consentry")
 	if err = s.initialize(); err == nil {
 		err = s.start()
+	}
+	for _, grant := range ordinary {
+		if err == nil {
+			err = execute(s.as(superuser), grant)
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.guard.Close())
@@ -109,10 +113,25 @@ func launch() (s *server, err error) {
 	return s, nil
 }
 
+// superuser is who the cluster belongs to. What a role may not, it may.
+const superuser = "postgres"
+
+// ordinary makes the role that programs connect as. As in a well-kept service
+// it is no superuser: policies and rights hold it.
+var ordinary = []string{
+	"CREATE ROLE consentry LOGIN CREATEDB",
+	"GRANT CREATE ON DATABASE postgres TO consentry",
+}
+
+func (s *server) as(role string) (address string) {
+	return (&url.URL{Scheme: "postgres", User: url.UserPassword(role, "any"), Path: "/postgres",
+		RawQuery: url.Values{"host": {s.folder}}.Encode()}).String()
+}
+
 func (s *server) data() string { return filepath.Join(s.folder, "data") }
 
 func (s *server) initialize() error {
-	return s.command("initdb", "-D", s.data(), "-U", "consentry", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+	return s.command("initdb", "-D", s.data(), "-U", superuser, "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
 }
 
 // settings make it quick, not safe: what it holds lives as long as a test.
