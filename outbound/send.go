@@ -82,11 +82,14 @@ func (a Answer) read(body io.Reader, limit int64) Answer {
 	return a
 }
 
-// certainlyUnsent: the host rests.
+// certainlyUnsent: the host rests, or the request's turn did not come in time.
 func certainlyUnsent(err error) bool {
 	_, paused := errors.AsType[*entra.PausedError](err)
-	return paused
+	return paused || errors.Is(err, errWaited)
 }
+
+// errWaited: too many requests to the same place were under way.
+var errWaited = errors.New("four requests to the same tenant were under way for too long")
 
 // named gives the request a name of its own, to be asked back.
 func named(req *http.Request, id string) *http.Request {

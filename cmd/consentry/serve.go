@@ -127,8 +127,9 @@ func (s *ServeCmd) build(ctx context.Context, l net.Listener, log *slog.Logger) 
 	}
 	client := &http.Client{Transport: outbound.NewBreaker(transport)}
 	budget := outbound.NewBudget(time.Now, sleep)
-	signIn := &oauth.Client{Cloud: c.cloud, HTTP: client}
-	devops := &azuredevops.Client{Cloud: c.cloud, HTTP: client}
+	crowd := &http.Client{Transport: outbound.NewCrowd(client.Transport)}
+	signIn := &oauth.Client{Cloud: c.cloud, HTTP: crowd}
+	devops := &azuredevops.Client{Cloud: c.cloud, HTTP: crowd}
 	c.handlers = &handlers.Handlers{
 		Cloud: c.cloud, BaseURL: s.address(l), Store: c.store, OAuth: signIn,
 		Trials: &trial.Runner{OAuth: signIn, DevOps: devops, Now: time.Now, Sleep: sleep},
