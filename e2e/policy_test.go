@@ -49,3 +49,24 @@ func TestTheBrowserReportsWhatThePolicyForbids(t *testing.T) {
 		}
 	}
 }
+
+// An answer that nobody waits for is refused where it arrives, and what it
+// carried is gone from the address and from what Back leads to.
+func TestARefusedAnswerStaysOutOfTheAddress(t *testing.T) {
+	t.Parallel()
+	p := startBox(t).console(t).visit(t)
+	p.goTo("/")
+	for _, callback := range []string{"/sign-in/callback", "/test/callback"} {
+		p.goTo(callback + "?code=CANARY&state=CANARYSTATE")
+		p.sees("was used before")
+		if at := p.page.URL(); at != p.base+callback {
+			t.Errorf("the address is %s", at)
+		}
+		p.goTo("/explain")
+		_, err := p.page.GoBack()
+		p.must(err)
+		if at := p.page.URL(); strings.Contains(at, "CANARY") {
+			t.Errorf("Back leads to %s", at)
+		}
+	}
+}

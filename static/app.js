@@ -33,6 +33,13 @@
     });
   });
 
+  // What Microsoft answered with is used up: it stays out of the address, the
+  // history and bookmarks also where its page says what went wrong.
+  var answer = new URLSearchParams(location.search);
+  if (answer.has("state") && (answer.has("code") || answer.has("error"))) {
+    history.replaceState(null, "", location.pathname);
+  }
+
   // Light and dark.
   document.addEventListener("click", function (e) {
     if (!e.target.closest("[data-theme-toggle]")) { return; }
