@@ -30,6 +30,7 @@ var auditWords = map[string]string{
 	"backup-made":          "Made a backup",
 	"restored":             "Restored the database from a backup",
 	"reminder-sent":        "Sent a reminder that a credential ends",
+	"tls-failure":          "Could not trust a connection: something may stand in between",
 }
 
 // auditStates are what a row says of an action's result.

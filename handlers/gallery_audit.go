@@ -65,6 +65,10 @@ var galleryAuditOthers = map[string]func(*store.AuditRow){
 		galleryAuditSystem(r)
 		r.Object, r.Detail = "backup/2026-11-21.db", `{"count":"4711"}`
 	},
+	"tls-failure": func(r *store.AuditRow) {
+		galleryAuditSystem(r)
+		r.Object, r.Detail, r.Result = "host/login.microsoftonline.com", `{"reason":"the certificate is not trusted"}`, store.AuditFailed
+	},
 	"restored": func(r *store.AuditRow) { galleryAuditSystem(r); r.Object, r.Detail = "", `{"count":"4711"}` },
 }
 

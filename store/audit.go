@@ -31,7 +31,7 @@ var auditActions = []string{
 	"operation-started", "operation-ended", "fix-applied", "run-started",
 	"credential-added", "credential-removed", "redirect-uri-added", "redirect-uri-removed",
 	"secret-revealed", "secret-used", "secret-dropped", "value-unreadable",
-	"audit-exported", "key-rotated", "backup-made", "restored", "reminder-sent",
+	"audit-exported", "key-rotated", "backup-made", "restored", "reminder-sent", "tls-failure",
 }
 
 // auditDetails are the names a detail may have. Whoever adds one makes sure

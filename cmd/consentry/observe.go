@@ -197,6 +197,18 @@ func ending(envs []store.Environment) (out []metrics.Secret) {
 	return out
 }
 
+// distrusted writes down that a connection could not be trusted, with the
+// request that wanted it. The request fails anyway; where the log cannot be
+// written there is nothing left to refuse.
+func distrusted(s *store.Store, log *slog.Logger) func(ctx context.Context, host, reason string) {
+	return func(ctx context.Context, host, reason string) {
+		err := s.Audit(context.WithoutCancel(ctx), store.AuditEvent{Action: "tls-failure", Result: store.AuditFailed, Object: "host/" + host, Detail: map[string]string{"reason": reason}})
+		if err != nil {
+			log.ErrorContext(ctx, "a connection that cannot be trusted could not be written down", "host", host, "reason", reason, "error", err.Error())
+		}
+	}
+}
+
 // observed counts each attempt of a call of Microsoft Graph and logs it at
 // debug level, without bodies.
 func observed(m *metrics.Metrics, log *slog.Logger) func(graph.Call) {

@@ -125,7 +125,7 @@ func (s *ServeCmd) build(ctx context.Context, l net.Listener, log *slog.Logger) 
 	if err != nil {
 		return c, err
 	}
-	client := &http.Client{Transport: outbound.NewBreaker(transport)}
+	client := &http.Client{Transport: outbound.NewBreaker(outbound.NewDistrust(transport, distrusted(c.store, log)))}
 	budget := outbound.NewBudget(time.Now, sleep)
 	crowd := &http.Client{Transport: outbound.NewCrowd(client.Transport)}
 	signIn := &oauth.Client{Cloud: c.cloud, HTTP: crowd}
