@@ -2,30 +2,55 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/consentry/consentry/sandbox"
 )
 
-// TestABuildForProductionHasNoSandbox looks for it in the program text, and
-// asks for it.
-func TestABuildForProductionHasNoSandbox(t *testing.T) {
+// productionFolder is removed after the last test; empty when none needed it.
+var productionFolder string
+
+// production builds what the image holds, once for all tests.
+var production = sync.OnceValues(func() (path string, err error) {
+	if productionFolder, err = os.MkdirTemp("", "consentry-production-"); err != nil {
+		return "", err
+	}
+	path = filepath.Join(productionFolder, "consentry")
+	build := exec.Command("go", "build", "-trimpath", "-tags", "nosandbox,nomsgpack", "-o", path, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return path, fmt.Errorf("%w: %s", err, out)
+	}
+	return path, nil
+})
+
+func forProduction(t *testing.T) (binary string) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("it builds the whole program")
 	}
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("the go command is not here to build with")
 	}
-	t.Parallel()
-	binary := filepath.Join(t.TempDir(), "consentry")
-	if out, err := exec.Command("go", "build", "-tags", "nosandbox,nomsgpack", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	binary, err := production()
+	if err != nil {
+		t.Fatal(err)
 	}
+	return binary
+}
+
+// TestABuildForProductionHasNoSandbox looks for it in the program text, and
+// asks for it.
+func TestABuildForProductionHasNoSandbox(t *testing.T) {
+	t.Parallel()
+	binary := forProduction(t)
 	symbols, err := exec.Command("go", "tool", "nm", binary).Output()
 	if err != nil {
 		t.Fatal(err)

@@ -32,6 +32,12 @@ func (b *bed) start(args []string) *served {
 	b.t.Helper()
 	cmd := exec.Command(os.Args[0], args...)
 	cmd.Env = append(os.Environ(), asCommand+"=1")
+	return b.running(cmd)
+}
+
+// running starts a command that serves.
+func (b *bed) running(cmd *exec.Cmd) *served {
+	b.t.Helper()
 	s := &served{t: b.t, cmd: cmd, errOut: &bytes.Buffer{}}
 	cmd.Stderr = s.errOut
 	out, err := cmd.StdoutPipe()
