@@ -35,11 +35,16 @@ func (c *console) beginWork(ctx context.Context, log *slog.Logger) error {
 	return nil
 }
 
+// sweepEvery is short so that a redirect URI which a dead process left on an
+// app is gone within a minute: until another process orders the rounds, and
+// the test it was for no longer counts as alive, takes half of that.
+const sweepEvery = 20 * time.Second
+
 // rounds are what one of the replicas does regularly.
 func (c *console) rounds() []work.Periodic {
 	return []work.Periodic{
 		{Name: "recover", Every: 5 * time.Second, Do: c.handlers.Recover, Everywhere: true},
-		{Name: "sweep", Every: time.Minute, Do: c.handlers.Sweep},
+		{Name: "sweep", Every: sweepEvery, Do: c.handlers.Sweep},
 		{Name: "remind", Every: time.Hour, Do: c.handlers.Remind},
 		{Name: "audit-head", Every: headEvery, Do: c.logHead},
 	}
