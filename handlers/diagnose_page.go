@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -36,6 +37,8 @@ type diagnosePage struct {
 	SignIn string
 	Errors []string
 	Past   []runRow
+	// MorePast is where older ones are; empty without any.
+	MorePast string
 }
 
 // runRow is a kept run in a list.
@@ -44,9 +47,6 @@ type runRow struct {
 	State     state
 	Started   time.Time
 }
-
-// listedRuns is how many kept runs a page lists.
-const listedRuns = 20
 
 func (h *Handlers) diagnosePage(c *gin.Context, env *store.Environment) (*diagnosePage, error) {
 	page := newDiagnosePage(env, func(name, def string) string { return typedOrAsked(c, name, def) })
@@ -69,8 +69,10 @@ func (h *Handlers) diagnosePage(c *gin.Context, env *store.Environment) (*diagno
 		page.Kept, page.KeptUntil = ok, kept.DropAt
 		page.UseKept = ok && (!posted || c.PostForm("kept") == "yes")
 	}
-	runs, err := h.Store.Runs(c.Request.Context(), id, listedRuns)
-	page.Past = h.runRows(c.Request.Context(), runs)
+	runs, older, err := h.Store.RunsPage(c.Request.Context(), id, "", newest)
+	if page.Past = h.runRows(c.Request.Context(), runs); older != "" {
+		page.MorePast = strings.TrimSuffix(page.Action, "/checks") + "/runs"
+	}
 	return page, err
 }
 

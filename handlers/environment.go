@@ -128,10 +128,13 @@ type environmentPage struct {
 	Operations  []operationRow
 	Trials      []trialRow
 	Runs        []runRow
-	SeeIt       []seeLink
-	Next        []nextStep
-	Words       []string
-	Reminders   *reminderView
+	// There are older ones than those listed.
+	MoreOperations, MoreRuns bool
+
+	SeeIt     []seeLink
+	Next      []nextStep
+	Words     []string
+	Reminders *reminderView
 }
 
 type secretRow struct {
@@ -170,7 +173,7 @@ func (h *Handlers) showEnvironment(c *gin.Context) (web.Response, error) {
 		return web.SeeOther("/environments/" + env.ID + "/setup/" + env.Step), nil
 	}
 	ctx := c.Request.Context()
-	ops, err := h.Store.Operations(ctx, env.ID)
+	ops, older, err := h.Store.OperationsPage(ctx, env.ID, "", newest)
 	if err != nil {
 		return nil, err
 	}
@@ -186,11 +189,12 @@ func (h *Handlers) showEnvironment(c *gin.Context) (web.Response, error) {
 		trials[i] = h.asSeen(ctx, trials[i])
 	}
 	page := h.environmentPage(env, p, ops, trials, kept)
-	runs, err := h.Store.Runs(ctx, env.ID, listedRuns)
+	page.MoreOperations = older != ""
+	runs, older, err := h.Store.RunsPage(ctx, env.ID, "", newest)
 	if err != nil {
 		return nil, err
 	}
-	page.Runs = h.runRows(ctx, runs)
+	page.Runs, page.MoreRuns = h.runRows(ctx, runs), older != ""
 	who, _ := person(c)
 	if page.Credentials, err = h.credentialsOf(ctx, env, who, kept); err != nil {
 		return nil, err
@@ -230,9 +234,7 @@ func (h *Handlers) environmentPage(env store.Environment, p preset.Preset, ops [
 	if k := unseenSecret(env, kept); k != nil {
 		page.Kept = append(page.Kept, *k)
 	}
-	for _, o := range ops {
-		page.Operations = append(page.Operations, operationRow{o.ID, operationWords(o), operationState(o), o.Started, o.Actor.UPN})
-	}
+	page.Operations = operationRows(ops)
 	for _, t := range trials {
 		page.Trials = append(page.Trials, trialRow{t.ID, trialWords(t, env), trialState(t), t.Started})
 	}
@@ -247,6 +249,14 @@ func (h *Handlers) environmentPage(env store.Environment, p preset.Preset, ops [
 			Help: "Nobody took the last one within 24 hours, so nobody has it. The setup removes it and makes another."}}, page.Next...)
 	}
 	return page
+}
+
+func operationRows(ops []store.Operation) []operationRow {
+	var rows []operationRow
+	for _, o := range ops {
+		rows = append(rows, operationRow{o.ID, operationWords(o), operationState(o), o.Started, o.Actor.UPN})
+	}
+	return rows
 }
 
 // atWork: the newest of an environment's operations runs.

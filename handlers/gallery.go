@@ -66,6 +66,8 @@ func (h *Handlers) gallery() []galleryPage {
 		{"denied", "denied.html", g.deniedView("You are known, but you have no role in this console yet.")},
 		{"integrations", "integrations.html", galleryIntegrations()},
 		{"environment", "environment.html", galleryReminded(g.environmentPage(done, frontegg, galleryOperations(done), galleryTrials(), galleryKept()), done)},
+		{"history-changes", "history.html", galleryHistory(&historyPage{Heading: "shop: changes", Operations: operationRows(galleryOperations(done))})},
+		{"history-none", "history.html", galleryHistory(&historyPage{Heading: "shop: runs of the checks"})},
 		{"environment-attention", "environment.html", g.environmentPage(galleryAttention(done), frontegg, nil, nil, nil)},
 		{"hand-off", "hand_off.html", handOff(done, frontegg)},
 		{"hand-off-too-early", "hand_off.html", handOff(draft, frontegg)},

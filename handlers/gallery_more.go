@@ -146,3 +146,11 @@ func galleryRemovals(draft, done store.Environment, p preset.Preset) []galleryPa
 	empty.Title = draft.Name + ": remove"
 	return []galleryPage{{"remove", "remove.html", full}, {"remove-draft", "remove.html", empty}}
 }
+
+func galleryHistory(p *historyPage) *historyPage {
+	p.Title, p.Section, p.Back = p.Heading, "start", web.Link{Label: "shop", Href: "/_gallery/environment"}
+	if p.Operations != nil {
+		p.First, p.Older = "/_gallery/history-changes", "/_gallery/history-changes?place=older"
+	}
+	return p
+}

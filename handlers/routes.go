@@ -87,6 +87,8 @@ func (h *Handlers) Table() []Route {
 
 		// Living with an environment.
 		{Method: get, Path: "/environments/:id", Least: Viewer, handle: h.showEnvironment},
+		{Method: get, Path: "/environments/:id/changes", Least: Viewer, handle: h.showChanges},
+		{Method: get, Path: "/environments/:id/runs", Least: Viewer, handle: h.showEnvironmentRuns},
 		{Method: post, Path: "/environments/:id/contacts", Least: Admin, handle: h.saveContacts},
 		{Method: get, Path: "/environments/:id/hand-off", Least: Admin, handle: h.showHandOff},
 		{Method: post, Path: "/environments/:id/hand-off", Least: Admin, handle: h.tickHandOff},
@@ -96,6 +98,7 @@ func (h *Handlers) Table() []Route {
 		// The checks.
 		{Method: get, Path: "/diagnose", Least: Support, handle: h.showDiagnose},
 		{Method: post, Path: "/diagnose", Least: Support, Limit: checkLimit, handle: h.startDiagnose},
+		{Method: get, Path: "/diagnose/runs", Least: Support, handle: h.showOtherRuns},
 		{Method: get, Path: "/environments/:id/checks", Least: Support, handle: h.showEnvironmentChecks},
 		{Method: post, Path: "/environments/:id/checks", Least: Support, Limit: checkLimit, handle: h.startEnvironmentChecks},
 		{Method: get, Path: "/runs/:id", Least: Viewer, handle: h.showRun},

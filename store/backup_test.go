@@ -130,7 +130,7 @@ func wantRestored(t *testing.T, was, is *bench, running Operation, k KeptSecret)
 	if c, err := is.Credential(ctx, k.Environment, k.KeyID); err != nil || c.Handed.IsZero() {
 		t.Errorf("the hand-over: %+v, %v", c, err)
 	}
-	runs, err := is.Runs(ctx, "", 1)
+	runs, err := is.newestRuns(ctx, "", 1)
 	if err != nil || len(runs) != 1 {
 		t.Fatalf("runs: %v, %v", runs, err)
 	}

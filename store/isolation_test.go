@@ -129,7 +129,6 @@ var isolated = map[string]func(context.Context, *Store, things) (found any, err 
 	},
 	"FinishRun": func(ctx context.Context, s *Store, x things) (any, error) { return true, s.FinishRun(ctx, x.run) },
 	"Run":       func(ctx context.Context, s *Store, x things) (any, error) { return s.Run(ctx, x.run.ID) },
-	"Runs":      func(ctx context.Context, s *Store, x things) (any, error) { return s.Runs(ctx, x.environment.ID, 10) },
 	"RunsPage": func(ctx context.Context, s *Store, x things) (any, error) {
 		return first(s.RunsPage(ctx, x.environment.ID, "", 10))
 	},

@@ -41,7 +41,7 @@ func wantFilled(t *testing.T, b *bench, k KeptSecret) {
 	if _, tokens, err := b.Operator(t.Context(), alice.Tenant, alice.ID); err != nil || string(tokens) != "tokens" {
 		t.Errorf("tokens: %q, %v", tokens, err)
 	}
-	runs, err := b.Runs(t.Context(), "", 1)
+	runs, err := b.newestRuns(t.Context(), "", 1)
 	if err != nil || len(runs) != 1 {
 		t.Fatalf("runs: %v, %v", runs, err)
 	}

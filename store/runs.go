@@ -177,13 +177,6 @@ func (s *Store) Run(ctx context.Context, id string) (Run, error) {
 	return r, nil
 }
 
-// Runs lists the newest of an environment's, newest first, without their
-// documents; with an empty env those of no environment.
-func (s *Store) Runs(ctx context.Context, env string, most int) ([]Run, error) {
-	list, _, err := s.RunsPage(ctx, env, "", most)
-	return list, err
-}
-
 // RunOfTrial finds the run that used a test consent's token, without its
 // document; ok is false when there is none.
 func (s *Store) RunOfTrial(ctx context.Context, trial string) (r Run, ok bool, err error) {

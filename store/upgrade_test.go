@@ -207,7 +207,7 @@ func wantFixtureSecrets(t *testing.T, ctx context.Context, s *Store, env string)
 func wantFixtureRuns(t *testing.T, ctx context.Context, s *Store, env string) {
 	t.Helper()
 	for _, of := range []string{env, ""} {
-		runs, err := s.Runs(ctx, of, 10)
+		runs, err := s.newestRuns(ctx, of, 10)
 		if err != nil || len(runs) != 1 {
 			t.Errorf("runs of %q: %v, %v", of, runs, err)
 			continue
