@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/playwright-community/playwright-go"
@@ -16,6 +17,10 @@ type standIn struct {
 	*process
 	Integration, URL, Callback string
 	CallbackListen             string `json:"callback_listen"`
+
+	// settings is held by whoever fills them in, until they took effect: like
+	// the real one, an integration has them once, for all its customers.
+	settings sync.Mutex
 }
 
 func (b *box) standIn(t *testing.T, integration, host string) *standIn {
@@ -156,6 +161,9 @@ func (p *visitor) send() {
 // sends whoever connects an account: to Microsoft.
 func (m *market) connect(t *testing.T, integration string, entries []entry) *visitor {
 	t.Helper()
+	shared := &m.byID[integration].settings
+	shared.Lock()
+	defer shared.Unlock()
 	p := m.visit(t, integration)
 	p.goTo("/settings")
 	p.heading("Settings")
