@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -121,11 +122,32 @@ func claimedTenant(raw entra.Sensitive) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("ID token: %w", err)
 	}
+	if name := respelled(claims); name != "" {
+		return "", fmt.Errorf("ID token refused: it has a claim %q, which could be taken for another", entra.ForeignText(name))
+	}
 	tid, _ := claims["tid"].(string)
 	if !entra.IsGUID(tid) {
 		return "", errors.New("ID token: it names no tenant")
 	}
 	return tid, nil
+}
+
+// deciding are the claims that decide whether a token counts, who it is and
+// what they may do.
+var deciding = []string{"iss", "aud", "azp", "exp", "nbf", "iat", "nonce", "tid", "oid", "roles", "auth_time", "scp"}
+
+// respelled is a claim that has the name of a deciding one in other letter
+// case, which encoding/json takes for it; empty where there is none. Tenants may
+// put claims of their own into tokens.
+func respelled(claims map[string]any) string {
+	for name := range claims {
+		for _, known := range deciding {
+			if name != known && strings.EqualFold(name, known) {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // documentOf is the tenant whose document has the keys. That of a named

@@ -24,21 +24,27 @@ const theNonce = "the-nonce"
 // idToken signs claims; a nil claim is left out.
 func idToken(t *testing.T, alg jose.SignatureAlgorithm, key any, kid string, claims map[string]any) entra.Sensitive {
 	t.Helper()
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: jose.JSONWebKey{Key: key, KeyID: kid}}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
 	kept := maps.Clone(claims)
 	maps.DeleteFunc(kept, func(_ string, v any) bool { return v == nil })
 	payload, err := json.Marshal(kept)
 	if err != nil {
 		t.Fatal(err)
 	}
-	signed, err := signer.Sign(payload)
+	return signed(t, alg, key, kid, payload)
+}
+
+// signed is a token of exactly this payload.
+func signed(t *testing.T, alg jose.SignatureAlgorithm, key any, kid string, payload []byte) entra.Sensitive {
+	t.Helper()
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: jose.JSONWebKey{Key: key, KeyID: kid}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw, err := signed.CompactSerialize()
+	jws, err := signer.Sign(payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := jws.CompactSerialize()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,6 +116,34 @@ func TestVerifyIDTokenRefusesWrongClaims(t *testing.T) {
 		} else if strings.Contains(err.Error(), raw.Reveal()) {
 			t.Errorf("%s: the error quotes the token", name)
 		}
+	}
+}
+
+// A tenant may put claims of its own into tokens, and Go's JSON takes a name in
+// other letter case for the one it looks for: the last one would count.
+func TestVerifyIDTokenTakesNoDecidingClaimInOtherLetterCase(t *testing.T) {
+	l := startLogin(t)
+	claims := l.claims()
+	claims["roles"] = []string{"viewer"}
+	for name, more := range map[string]string{
+		"another tenant": `"TID":"` + otherTenant + `"`,
+		"another person": `"Oid":"00000000-0000-0000-0000-00000000000b"`,
+		"another role":   `"role\u017f":["admin"]`,
+		"a later end":    `"EXP":99999999999`,
+		"a recent proof": `"Auth_Time":1`,
+	} {
+		payload, err := json.Marshal(claims)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw := signed(t, jose.RS256, l.key, "k1", []byte(strings.TrimSuffix(string(payload), "}")+","+more+"}"))
+		if who, err := l.verify(t, "organizations", raw); err == nil {
+			t.Errorf("%s: accepted as %+v", name, who)
+		}
+	}
+	claims["Department"], claims["NAME"] = "Sales", "Anna B."
+	if _, err := l.verify(t, homeTenant, idToken(t, jose.RS256, l.key, "k1", claims)); err != nil {
+		t.Errorf("claims that decide nothing: %v", err)
 	}
 }
 
