@@ -93,7 +93,7 @@ func (h *Handlers) confirmRole(c *gin.Context, who entra.Person) error {
 	if age < roleFresh && age > -roleFresh {
 		return nil
 	}
-	id, err := h.confirmed(context.WithoutCancel(c.Request.Context()), who)
+	id, at, err := h.confirmed(context.WithoutCancel(c.Request.Context()), who)
 	var clock *oauth.ClockError
 	switch {
 	case errors.Is(err, errSignedOut):
@@ -108,7 +108,7 @@ func (h *Handlers) confirmRole(c *gin.Context, who entra.Person) error {
 			Public: "Microsoft could not be asked whether you may still use this console, so nothing is shown. Try again in a moment."}
 	}
 	role := h.roleFor(id)
-	v.Checked = h.Now()
+	v.Checked = at // another window may have asked, minutes ago
 	if role == v.role() {
 		return web.SessionOf(c).Set(visitKey, v)
 	}

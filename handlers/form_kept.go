@@ -5,9 +5,11 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/time/rate"
 
 	"github.com/consentry/consentry/entra"
 	"github.com/consentry/consentry/oauth"
@@ -30,7 +32,24 @@ const (
 	// maxForms is how many may wait, maxFormBytes how large each may be.
 	maxForms     = 3
 	maxFormBytes = 16 << 10
+	// Forms of people unknown are kept so many at once, and then one more after
+	// each pause, of all of them together: whoever is not signed in can send as
+	// many as they like.
+	strangersForms = 30
+	strangersPause = 2 * time.Second
 )
+
+// An allowance bounds what is done for people unknown.
+type allowance struct {
+	once  sync.Once
+	limit *rate.Limiter
+}
+
+// take reports whether one more may be done now.
+func (a *allowance) take(now time.Time) bool {
+	a.once.Do(func() { a.limit = rate.NewLimiter(rate.Every(strangersPause), strangersForms) })
+	return a.limit.AllowN(now, 1)
+}
 
 // unkept are the fields that may hold a secret, which is kept nowhere: a form
 // with one has to be filled in again.
@@ -44,6 +63,9 @@ func (h *Handlers) keepForm(c *gin.Context, who entra.Person) (string, error) {
 		return "", nil
 	}
 	if slices.ContainsFunc(unkept, func(name string) bool { return fields.Get(name) != "" }) {
+		return "", nil
+	}
+	if who.ID == "" && !h.strangers.take(h.Now()) {
 		return "", nil
 	}
 	sess := web.SessionOf(c)

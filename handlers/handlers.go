@@ -98,6 +98,8 @@ type Handlers struct {
 	Runs work.Pool
 
 	operators operators
+	// strangers is how many more forms are kept of whom nobody knows.
+	strangers allowance
 	leastOnce sync.Once
 	least     map[string]Role // of each route
 	running   running

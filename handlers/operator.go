@@ -97,19 +97,20 @@ func (h *Handlers) tokensUnless(ctx context.Context, p entra.Person, good func(o
 }
 
 // confirmed asks Microsoft who the person is and which roles they have, unless
-// it said so a short time ago.
-func (h *Handlers) confirmed(ctx context.Context, p entra.Person) (oauth.Identity, error) {
+// it said so a short time ago, and says when that was.
+func (h *Handlers) confirmed(ctx context.Context, p entra.Person) (id oauth.Identity, at time.Time, err error) {
 	t, err := h.tokensUnless(ctx, p, func(t oauth.Tokens) bool {
 		age := h.Now().Sub(t.Received())
 		return age < roleFresh && age > -roleFresh
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return oauth.Identity{}, errSignedOut
+		err = errSignedOut
 	}
 	if err != nil {
-		return oauth.Identity{}, err
+		return id, at, err
 	}
-	return h.OAuth.IdentifyAgain(ctx, p, h.client(), t.ID)
+	id, err = h.OAuth.IdentifyAgain(ctx, p, h.client(), t.ID)
+	return id, t.Received(), err
 }
 
 // client is the app registration that people sign in with; empty where nobody

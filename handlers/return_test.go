@@ -94,3 +94,24 @@ func TestNoSecretWaitsForSomebodyToSignIn(t *testing.T) {
 		t.Error("it is kept")
 	}
 }
+
+// Somebody without a session is given room for what they typed, but nobody can
+// fill the database with forms.
+func TestNobodyFillsTheDatabaseWithForms(t *testing.T) {
+	c := sharedConsole(t)
+	form := url.Values{"environment": {strings.Repeat("x", 15<<10)}}
+	kept := 0
+	for range 200 {
+		b := c.browser()
+		if p := b.send("POST", "/setup/frontegg", form); strings.Contains(p.location, url.QueryEscape("/sign-in/form/")) {
+			kept++
+		}
+	}
+	living, err := c.store.LivingSessions(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kept == 0 || kept > 50 || len(living) > 50 {
+		t.Errorf("of 200 forms of strangers %d are kept, in %d sessions", kept, len(living))
+	}
+}

@@ -183,6 +183,23 @@ func TestARoleThatIsTakenAwayIsLostWithinFiveMinutes(t *testing.T) {
 	}
 }
 
+// A role is as old as Microsoft's word for it, whichever window was told: what
+// another one asked for minutes ago makes it no younger.
+func TestARoleIsNoYoungerThanMicrosoftsWordForIt(t *testing.T) {
+	c := sharedConsole(t)
+	b, other := c.browser(), c.browser()
+	b.enter(home, aSupport)
+	c.later(2 * time.Minute)
+	other.enter(home, aSupport)
+	c.giveRole(home, aSupport, "")
+	c.later(3 * time.Minute)
+	b.get("/diagnose").want(200)
+	c.later(2*time.Minute + time.Second)
+	if p := b.get("/diagnose"); p.status != 403 && p.at.Path != "/sign-in" {
+		t.Errorf("five minutes after the role was taken away: %d at %s", p.status, p.at)
+	}
+}
+
 func TestARoleThatCannotBeConfirmedIsNotBelievedForLong(t *testing.T) {
 	c := sharedConsole(t)
 	b := c.browser()
