@@ -2,6 +2,9 @@ package handlers
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -22,7 +25,22 @@ func (h *Handlers) apply(c *gin.Context) (web.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	if seen, given := c.GetPostForm("wanted"); given && seen != wanted(env) {
+		return nil, &web.Error{Status: http.StatusConflict, Next: web.Link{Label: "Look at the plan as it is now", Href: "/environments/" + env.ID + "/setup/review"},
+			Public: "Somebody changed this environment since you opened the review, so nothing was applied: the plan is another one now."}
+	}
 	return h.startSetup(c, env, p, store.SetupOperation)
+}
+
+// wanted tells what an environment wants from anything else that it could, for
+// the form of the review.
+func wanted(env store.Environment) string {
+	data, err := json.Marshal([]any{env.Tenant, env.Spec})
+	if err != nil {
+		return "" // which no other is
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:16])
 }
 
 // resume goes on with what an operation left that failed or was cut off. The
@@ -146,7 +164,7 @@ func (h *Handlers) start(c *gin.Context, env store.Environment, who entra.Person
 	if err := h.allowed(ctx, who, levelOfPlan(plan.Pending())); err != nil {
 		return nil, err
 	}
-	op, err := h.Store.QueueOperation(ctx, env.ID, kind, who, plan)
+	op, err := h.Store.QueueOperation(ctx, env, kind, who, plan)
 	if errors.Is(err, store.ErrBusy) {
 		ops, lerr := h.Store.Operations(ctx, env.ID)
 		if lerr != nil || len(ops) == 0 {

@@ -20,6 +20,7 @@ import (
 type reviewStep struct {
 	Rows         []planRow
 	Pending      int
+	Wanted       string    // what the plan was made from
 	Needs        []string  // decisions that are still missing
 	Problem      string    // why there is no plan
 	Hurdles      []ability // what is known to be refused
@@ -116,6 +117,7 @@ func (h *Handlers) showReviewStep(c *gin.Context, page *wizardPage) error {
 		step.Problem = sentence(err)
 		return nil
 	}
+	step.Wanted = wanted(page.Env)
 	step.Rows, step.Pending = planRows(plan.Steps), len(plan.Pending())
 	if step.Allow, err = h.gate(c, levelOfPlan(plan.Pending()), "/environments/"+page.Env.ID+"/setup/review"); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/consentry/consentry/entra"
@@ -38,18 +39,40 @@ const (
 )
 
 // QueueOperation is StartOperation for whichever process is free, which is
-// woken in the same transaction. ErrBusy: one is running for the environment
-// already. ErrFull: too many are under way or waiting.
-func (s *Store) QueueOperation(ctx context.Context, env string, kind OperationKind, actor entra.Person, plan setup.Plan) (Operation, error) {
+// woken in the same transaction. The plan was made from e, and what is carried
+// out is what e wants then: whoever read e before cannot save it any more.
+// ErrBusy: one is running for the environment already. ErrConflict: it wants
+// something else by now. ErrFull: too many are under way or waiting.
+func (s *Store) QueueOperation(ctx context.Context, e Environment, kind OperationKind, actor entra.Person, plan setup.Plan) (Operation, error) {
 	if s.waker == nil {
 		return Operation{}, errors.New("store: queue operation: nobody is there to be woken")
 	}
-	o, err := s.begin(ctx, env, kind, actor, plan, claimed{"", Waiting}, s.admit)
+	o, err := s.begin(ctx, e.ID, kind, actor, plan, claimed{"", Waiting}, func(ctx context.Context, tx *sql.Tx, o Operation) error {
+		if err := stillWanted(ctx, tx, e); err != nil {
+			return err
+		}
+		return s.admit(ctx, tx, o)
+	})
 	if err != nil {
 		return Operation{}, err
 	}
 	s.nudge(ctx, o)
 	return o, nil
+}
+
+// stillWanted fails with ErrConflict where the environment wants something else
+// than e does. Its version counts up, so that forms that were filled from e are
+// not saved.
+func stillWanted(ctx context.Context, tx *sql.Tx, e Environment) error {
+	var now Environment
+	err := tx.QueryRowContext(ctx, `UPDATE environments SET version = version + 1 WHERE id = $1 RETURNING spec, tenant`, e.ID).Scan(document{&now.Spec}, &now.Tenant)
+	if err != nil {
+		return notFound(err)
+	}
+	if now.Tenant != e.Tenant || !reflect.DeepEqual(now.Spec, e.Spec) {
+		return ErrConflict
+	}
+	return nil
 }
 
 // admit lets an operation in and wakes somebody for it.

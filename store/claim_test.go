@@ -50,7 +50,7 @@ func (b *bench) queued(t *testing.T, name string, tenant entra.TenantID) Operati
 	if err != nil {
 		t.Fatal(err)
 	}
-	o, err := b.QueueOperation(t.Context(), e.ID, SetupOperation, alice, setup.Plan{})
+	o, err := b.QueueOperation(t.Context(), e, SetupOperation, alice, setup.Plan{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,11 @@ var claimTests = map[string]func(*testing.T, *bench){
 		if o.Holder != "" || o.State != OperationRunning || !slices.Equal(w.inTx, want) || !slices.Equal(w.nudged, want) {
 			t.Errorf("%+v, woken %q, nudged %q", o, w.inTx, w.nudged)
 		}
-		if _, err := b.QueueOperation(t.Context(), o.Environment, SetupOperation, alice, setup.Plan{}); !errors.Is(err, ErrBusy) {
+		e, err := b.Environment(t.Context(), o.Environment)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.QueueOperation(t.Context(), e, SetupOperation, alice, setup.Plan{}); !errors.Is(err, ErrBusy) {
 			t.Errorf("another for the same environment: %v", err)
 		}
 		b.clock.pass(2 * Lease)
@@ -91,13 +95,35 @@ var claimTests = map[string]func(*testing.T, *bench){
 			t.Errorf("another, although it waits still: %v", err)
 		}
 	},
+	"what a plan was made from stays while it waits": func(t *testing.T, b *bench) {
+		b.WakeBy(&wakes{})
+		old := b.environment(t, "one")
+		changed := old
+		changed.Spec.DisplayName = "Another"
+		changed, err := b.SaveEnvironment(t.Context(), changed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o, err := b.QueueOperation(t.Context(), old, SetupOperation, alice, setup.Plan{}); !errors.Is(err, ErrConflict) {
+			t.Errorf("a plan made from what nobody wants any more: %+v, %v", o, err)
+		}
+		if ops, err := b.Operations(t.Context(), old.ID); err != nil || len(ops) != 0 {
+			t.Errorf("recorded: %v, %v", ops, err)
+		}
+		if _, err := b.QueueOperation(t.Context(), changed, SetupOperation, alice, setup.Plan{}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.SaveEnvironment(t.Context(), changed); !errors.Is(err, ErrConflict) {
+			t.Errorf("a form that was filled before it was queued: %v", err)
+		}
+	},
 	"whoever cannot be woken has nothing recorded": func(t *testing.T, b *bench) {
 		e := b.environment(t, "one")
-		if _, err := b.QueueOperation(t.Context(), e.ID, SetupOperation, alice, setup.Plan{}); err == nil {
+		if _, err := b.QueueOperation(t.Context(), e, SetupOperation, alice, setup.Plan{}); err == nil {
 			t.Error("queued with nobody to wake")
 		}
 		b.WakeBy(&wakes{fails: errors.New("no queue")})
-		if _, err := b.QueueOperation(t.Context(), e.ID, SetupOperation, alice, setup.Plan{}); err == nil {
+		if _, err := b.QueueOperation(t.Context(), e, SetupOperation, alice, setup.Plan{}); err == nil {
 			t.Error("queued although nobody was woken")
 		}
 		if ops, err := b.Operations(t.Context(), e.ID); err != nil || len(ops) != 0 {
@@ -230,12 +256,12 @@ var claimTests = map[string]func(*testing.T, *bench){
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.QueueOperation(t.Context(), one.ID, SetupOperation, alice, setup.Plan{}); !errors.Is(err, ErrFull) {
+		if _, err := b.QueueOperation(t.Context(), one, SetupOperation, alice, setup.Plan{}); !errors.Is(err, ErrFull) {
 			t.Errorf("one more of the tenant: %v", err)
 		}
 		b.queued(t, "other", "other")
 		b.clock.pass(Waiting) // those in line are forgotten by then
-		if _, err := b.QueueOperation(t.Context(), one.ID, SetupOperation, alice, setup.Plan{}); err != nil {
+		if _, err := b.QueueOperation(t.Context(), one, SetupOperation, alice, setup.Plan{}); err != nil {
 			t.Errorf("once they count no more: %v", err)
 		}
 	},

@@ -78,7 +78,7 @@ var isolated = map[string]func(context.Context, *Store, things) (found any, err 
 		return o, err
 	},
 	"QueueOperation": func(ctx context.Context, s *Store, x things) (any, error) {
-		o, err := s.QueueOperation(ctx, x.environment.ID, SetupOperation, alice, setup.Plan{})
+		o, err := s.QueueOperation(ctx, x.environment, SetupOperation, alice, setup.Plan{})
 		if errors.Is(err, ErrBusy) {
 			return "running", nil
 		}
