@@ -120,6 +120,7 @@ func TestNoFormTakesValuesFromItsAddress(t *testing.T) {
 		s.b.send("POST", remove+query, url.Values{}).want(422, "Type the environment's name")
 	}
 	s.b.send("POST", "/setup/frontegg?environment=from-address&inputs.host=gateway.example.com", url.Values{}).want(422, "has no name")
+	s.b.send("POST", "/diagnose?client=11111111-2222-3333-4444-555555555555", url.Values{"sent": {"yes"}}).want(422, "nothing to check yet")
 	s.wantUnchanged(before, mark)
 }
 

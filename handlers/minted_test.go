@@ -323,6 +323,18 @@ func TestWhatAnotherPersonLeftIsNotForTheNext(t *testing.T) {
 	}
 }
 
+func TestAProofIsThatOfThePersonWhoGaveIt(t *testing.T) {
+	m := newMint(t)
+	c := minted(t, m)
+	b := c.browser()
+	m.comes(b, "/sign-in/begin", m.good(t, nil))
+	b.post("/environments/x/apply", nil).want(404) // proven a moment ago
+	m.comes(b, "/sign-in/begin", m.good(t, map[string]any{"oid": "0b000000-0000-4000-8000-00000000000b", "auth_time": nil}))
+	if p := b.post("/environments/x/apply", nil); p.at.Path != "/sign-in" || p.at.Query().Get("again") == "" {
+		t.Errorf("with the proof of the person before: %d at %s", p.status, p.at)
+	}
+}
+
 func TestAClockThatIsOffIsNamedWithItsDifference(t *testing.T) {
 	for name, c := range map[string]struct {
 		off  time.Duration

@@ -8,6 +8,7 @@ import (
 	"github.com/consentry/consentry/preset"
 	"github.com/consentry/consentry/setup"
 	"github.com/consentry/consentry/store"
+	"github.com/consentry/consentry/web"
 )
 
 // planned has an app registration whose request carries the secret, and a
@@ -91,5 +92,19 @@ func TestASecretThatWaitsIsOfferedBesideAStoppedSetup(t *testing.T) {
 	}
 	if steps := nextSteps(env, preset.All[0], nil, nil); len(steps) != 1 {
 		t.Errorf("without a secret %+v", steps)
+	}
+}
+
+func TestTheProgressOfAnOperationShowsHowASecretBeginsToAdminsAlone(t *testing.T) {
+	rows := []progressRow{{planRow: planRow{Step: setup.Step{Diffs: []setup.Diff{{Field: "secret", Old: "abc… until 3 Dec 2026"}}}}, DOMID: "step-old"}}
+	for whole, want := range map[bool]string{true: "abc… until 3 Dec 2026", false: "… until 3 Dec 2026"} {
+		var sent []string
+		sender := rowSender{whole: whole, sent: map[string]progressRow{}, send: func(e web.Event) error {
+			sent = append(sent, e.Data.(progressRow).Diffs[0].Old)
+			return nil
+		}}
+		if err := sender.changed(rows); err != nil || len(sent) != 1 || sent[0] != want {
+			t.Errorf("whole %t: sent %q, %v", whole, sent, err)
+		}
 	}
 }
