@@ -191,6 +191,8 @@ func TestUnsafeRequestsComeFromOurOwnPages(t *testing.T) {
 		{"typed or bookmarked", map[string]string{"Sec-Fetch-Site": "none"}, true, 403},
 		{"another origin, older browser", map[string]string{"Origin": "http://evil.example"}, true, 403},
 		{"origin null", map[string]string{"Origin": "null"}, true, 403},
+		{"our host, other scheme", map[string]string{"Origin": "https://localhost:8080"}, true, 403},
+		{"our site, another origin", map[string]string{"Sec-Fetch-Site": "same-origin", "Origin": "http://evil.example"}, true, 403},
 		{"our host, other port", map[string]string{"Origin": "http://localhost:9999"}, true, 403},
 		{"no sign of where from, with our cookie", nil, true, 403},
 		{"no sign of where from, no cookie", nil, false, 200},
