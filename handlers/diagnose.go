@@ -179,6 +179,7 @@ const runLimit = 45 * time.Second
 
 // gather carries a run out.
 func (h *Handlers) gather(ctx context.Context, run store.Run, live *checking, access diagnose.Access) store.Run {
+	defer h.noting(ctx, run, live)()
 	ctx, cancel := context.WithTimeout(ctx, runLimit)
 	defer cancel()
 	for r := range checks.Run(ctx, &run.Facts, checks.All, live.watched(diagnose.Sources(access), h.Now, h.Log)) {

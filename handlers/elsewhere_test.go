@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/consentry/consentry/azuredevops"
+	"github.com/consentry/consentry/checks"
 	"github.com/consentry/consentry/diagnose"
 	"github.com/consentry/consentry/handlers"
+	"github.com/consentry/consentry/sandbox"
 	"github.com/consentry/consentry/store"
 	"github.com/consentry/consentry/trial"
 	"github.com/consentry/consentry/work"
@@ -33,10 +35,16 @@ func TestARunOfAnotherProcessIsUnderWayAsLongAsThatLives(t *testing.T) {
 	}
 	c.another(run.ID)
 	b := c.browser()
-	p := b.get("/runs/"+run.ID).want(200, "under way", "Another process of the console carries them out")
+	p := b.get("/runs/"+run.ID).want(200, "under way", "0 of ")
 	if p.doc().Find("[data-events]").Length() == 0 {
 		t.Error("the page does not wait for more")
 	}
+	run.Results = []checks.Result{{ID: checks.All[3].ID, Outcome: checks.Passed}}
+	run.Doing = "Reading the directory."
+	if err := c.store.NoteRun(t.Context(), run); err != nil {
+		t.Fatal(err)
+	}
+	b.get("/runs/"+run.ID).want(200, "under way", "1 of ", "Reading the directory.")
 	b.get("/diagnose").want(200, "under way")
 	c.later(store.Lease)
 	b.get("/runs/"+run.ID).want(200, "The console stopped while the checks were under way")
@@ -172,5 +180,26 @@ func TestNothingIsChosenAnewWhileItIsApplied(t *testing.T) {
 	env, err := c.store.Environment(t.Context(), envID(path))
 	if err != nil || env.Spec.DisplayName == "Another name" {
 		t.Errorf("%q, %v", env.Spec.DisplayName, err)
+	}
+}
+
+// What a run finds is written down while it goes on, so that a process that
+// does not carry it out can show it.
+func TestWhatARunFoundSoFarIsWrittenDown(t *testing.T) {
+	c := newConsole(t)
+	b := c.browser()
+	c.faults(sandbox.Fault{Service: "devops", Action: sandbox.Action{Hold: "before"}})
+	at := b.post("/diagnose", url.Values{"sent": {"yes"}, "client": {c.tenant(home).Connection.ClientID}, "tenant": {"contoso.sandbox.invalid"}, "organization": {"contoso"}}).want(200).at.Path
+	until(t, "the results so far", func() bool {
+		run, err := c.store.Run(t.Context(), strings.TrimPrefix(at, "/runs/"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return run.State == store.RunRunning && len(run.Results) > 0
+	})
+	c.faults()
+	b.ended(at)
+	if run := b.run(b.get(at)); run.Doing != "" || len(run.Results) != len(checks.All) {
+		t.Errorf("in the end %d results are on record, and %q", len(run.Results), run.Doing)
 	}
 }

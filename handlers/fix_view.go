@@ -140,16 +140,8 @@ func fixVerdict(fix *store.RunFix, live bool, different, foreseen int) (state, s
 
 // liveResults are the results of a run so far.
 func (h *Handlers) liveResults(run store.Run) []checks.Result {
-	live := h.checkings.get(run.ID)
-	if live == nil || run.State != store.RunRunning {
+	if run.State != store.RunRunning {
 		return run.Results
 	}
-	seen, _ := live.look()
-	var out []checks.Result
-	for _, c := range checks.All {
-		if r, ok := seen.results[c.ID]; ok {
-			out = append(out, r)
-		}
-	}
-	return out
+	return h.soFar(run).inOrder()
 }

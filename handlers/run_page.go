@@ -100,11 +100,7 @@ func (h *Handlers) viewOf(run store.Run, env *store.Environment, underWay bool) 
 	page := &runPage{Run: run, Env: env, Heading: "Checks"}
 	page.Section = "diagnose"
 	if underWay {
-		seen := checkingSeen{text: "Another process of the console carries them out; what they find is shown when they are done."}
-		if live := h.checkings.get(run.ID); live != nil {
-			seen, _ = live.look()
-		}
-		page.grow(seen, h.Now())
+		page.grow(h.soFar(run), h.Now())
 	} else if run.State == store.RunRunning {
 		page.Cut, page.State, page.Given = true, state{"warn", "cut off"}, givenRows(run.Facts.Given)
 	} else {

@@ -128,7 +128,18 @@ var isolated = map[string]func(context.Context, *Store, things) (found any, err 
 		return s.StartRun(ctx, Run{Environment: x.environment.ID, Owner: alice})
 	},
 	"FinishRun": func(ctx context.Context, s *Store, x things) (any, error) { return true, s.FinishRun(ctx, x.run) },
-	"Run":       func(ctx context.Context, s *Store, x things) (any, error) { return s.Run(ctx, x.run.ID) },
+	"NoteRun": func(ctx context.Context, s *Store, x things) (any, error) {
+		before, err := s.Run(As(ctx, Caller{Everything: true}), x.run.ID)
+		noted := x.run
+		noted.Doing = "noted by " + newID()
+		err = errors.Join(unlessMissing(err), s.NoteRun(ctx, noted))
+		after, lost := s.Run(As(ctx, Caller{Everything: true}), x.run.ID)
+		if after.Doing == before.Doing {
+			return nil, errors.Join(err, unlessMissing(lost))
+		}
+		return "noted", errors.Join(err, unlessMissing(lost))
+	},
+	"Run": func(ctx context.Context, s *Store, x things) (any, error) { return s.Run(ctx, x.run.ID) },
 	"RunsPage": func(ctx context.Context, s *Store, x things) (any, error) {
 		return first(s.RunsPage(ctx, x.environment.ID, "", 10))
 	},

@@ -49,9 +49,11 @@ type Run struct {
 // it out.
 type RunDocument struct {
 	Facts checks.Facts `json:"facts"`
-	// Results are those of the day the run was made; today's checks may
+	// Results are those of the day the run was made, so far; today's checks may
 	// answer otherwise.
 	Results []checks.Result `json:"results,omitempty"`
+	// Doing says what a run that goes on is doing, for people.
+	Doing string `json:"doing,omitempty"`
 	// Fix is set where the run checks what became of a change.
 	Fix *RunFix `json:"fix,omitempty"`
 }
@@ -127,6 +129,24 @@ func (s *Store) sealRun(r Run) ([]byte, error) {
 		return nil, err
 	}
 	return s.seal.seal(runDocument, r.ID, string(r.Owner.Tenant), doc), nil
+}
+
+// NoteRun keeps how far a run got, for whoever asks another process. Of one
+// that is done nothing is changed.
+func (s *Store) NoteRun(ctx context.Context, r Run) error {
+	sealed, err := s.sealRun(r)
+	if err != nil {
+		return fmt.Errorf("store: note run: %w", err)
+	}
+	and, args := own(ctx, "home", sealed, r.ID, RunRunning)
+	err = s.inTx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE runs SET document = $1 WHERE id = $2 AND state = $3`+and, args...)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("store: note run: %w", err)
+	}
+	return nil
 }
 
 // FinishRun records what the run learned, its verdict and that it is done.
