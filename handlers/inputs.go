@@ -31,6 +31,7 @@ var (
 	revealLimit   = web.Limit{Burst: 20, Every: 3 * time.Second}
 	changeLimit   = web.Limit{Burst: 10, Every: 6 * time.Second}
 	checkLimit    = web.Limit{Burst: 20, Every: 6 * time.Second}
+	pasteLimit    = web.Limit{Burst: 30, Every: 2 * time.Second} // reading a large one takes half a second
 )
 
 // Who names the person a session belongs to, for web.Config: what they ask for

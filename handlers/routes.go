@@ -82,7 +82,7 @@ func (h *Handlers) Table() []Route {
 		{Method: post, Path: "/tests/:id/pasted", Least: Support, handle: h.trialPasted},
 		{Method: get, Path: trialCallback, Answers: true, Limit: callbackLimit, handle: h.finishTrial},
 		{Method: get, Path: "/environments/:id/customer", Least: Support, handle: h.showCustomer},
-		{Method: post, Path: "/environments/:id/customer", Least: Admin, handle: h.registerOutcome},
+		{Method: post, Path: "/environments/:id/customer", Least: Admin, Recent: true, Limit: changeLimit, handle: h.registerOutcome},
 		{Method: get, Path: consentOutcome, Answers: true, Limit: callbackLimit, handle: h.showOutcome},
 
 		// Living with an environment.
@@ -111,7 +111,7 @@ func (h *Handlers) Table() []Route {
 		{Method: get, Path: "/runs/:id/report.html", Least: Viewer, handle: h.reportHTML},
 		{Method: get, Path: "/runs/:id/report.md", Least: Viewer, handle: h.reportMarkdown},
 		{Method: get, Path: "/runs/:id/report.json", Least: Viewer, handle: h.reportJSON},
-		{Method: post, Path: "/runs/open", Least: Support, Body: web.Body{Bytes: maxUpload, File: true}, handle: h.openReport},
+		{Method: post, Path: "/runs/open", Least: Support, Limit: pasteLimit, Body: web.Body{Bytes: maxUpload, File: true}, handle: h.openReport},
 
 		// What was done with the console.
 		{Method: get, Path: "/audit", Least: Admin, handle: h.showAudit},

@@ -8,7 +8,7 @@ func (h *Handlers) helpTable() []Route {
 	return []Route{
 		// From a pasted error to its cause, and the help that explains both.
 		{Method: get, Path: "/explain", Least: Viewer, handle: h.showExplain},
-		{Method: post, Path: "/explain", Least: Viewer, Body: explainBody, handle: h.explainPaste},
+		{Method: post, Path: "/explain", Least: Viewer, Limit: pasteLimit, Body: explainBody, handle: h.explainPaste},
 		{Method: get, Path: "/checks", Least: Viewer, handle: h.showCheckList},
 		{Method: get, Path: "/checks/:id", Least: Viewer, handle: h.showCheckHelp},
 		{Method: get, Path: "/causes", Least: Viewer, handle: h.showCauseList},

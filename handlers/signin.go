@@ -127,7 +127,10 @@ const maxFlows = 10
 
 func (h *Handlers) beginSignIn(c *gin.Context) (web.Response, error) {
 	need, again := h.wanted(c)
-	if h.Browser == nil && h.device() != nil { // the way to allow more begins there
+	// The way to allow more begins on the page with a device code. Another site
+	// sets nothing going either: with what was allowed before, Microsoft may
+	// answer without a question.
+	if h.Browser == nil && h.device() != nil || h.Browser != nil && fromAnotherSite(c) {
 		return web.SeeOther(signInPath(need, again, localPath(c.Query("return")))), nil
 	}
 	if h.Browser == nil {

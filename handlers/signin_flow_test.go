@@ -30,6 +30,25 @@ func TestEveryBeginningIsFresh(t *testing.T) {
 	}
 }
 
+// With what was allowed before Microsoft may answer without a question, so a
+// link of another site only leads to the page with the buttons.
+func TestAnotherSiteBeginsNoSignIn(t *testing.T) {
+	c := sharedConsole(t)
+	b := c.browser()
+	b.enter(home, anAdmin)
+	for _, site := range []string{"cross-site", "same-site"} {
+		for _, path := range []string{"/sign-in/begin", "/sign-in/begin?for=consent", "/sign-in/begin?again=yes"} {
+			p := b.send("GET", path, nil, "Sec-Fetch-Site", site)
+			if p.status != http.StatusSeeOther || !strings.HasPrefix(p.location, c.base+"/sign-in?") && p.location != c.base+"/sign-in" {
+				t.Errorf("%s from %s: %d to %q", path, site, p.status, p.location)
+			}
+		}
+	}
+	if p := b.send("GET", "/sign-in/begin", nil, "Sec-Fetch-Site", "same-origin"); !strings.Contains(p.location, "/oauth2/v2.0/authorize") {
+		t.Errorf("from a page of the console's own: %d to %q", p.status, p.location)
+	}
+}
+
 func TestTheRedirectURIIsTheConfiguredOneWhateverTheRequestSays(t *testing.T) {
 	c := sharedConsole(t)
 	for name, header := range map[string][]string{

@@ -32,7 +32,7 @@ func (h *Handlers) leaveForMicrosoft(c *gin.Context) (web.Response, error) {
 	if _, ok := pending(c, t.ID); !ok {
 		return nil, notYourTest()
 	}
-	if site := c.GetHeader("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
+	if fromAnotherSite(c) {
 		return nil, &web.Error{Status: http.StatusForbidden, Public: "Begin the test from its own page.", Next: web.Link{Label: "Open the test", Href: "/tests/" + t.ID}}
 	}
 	if t.TemporaryURI == trial.URIRemoved {
@@ -51,6 +51,12 @@ func (h *Handlers) leaveForMicrosoft(c *gin.Context) (web.Response, error) {
 		return nil, err
 	}
 	return web.SeeOtherInPopup(to), nil
+}
+
+// fromAnotherSite: the browser says that a page of another origin led here.
+func fromAnotherSite(c *gin.Context) bool {
+	site := c.GetHeader("Sec-Fetch-Site")
+	return site == "cross-site" || site == "same-site"
 }
 
 func (h *Handlers) beginFlow(t trial.Trial) (oauth.Flow, string) {

@@ -24,12 +24,21 @@ func ParseProxies(list []string) (Proxies, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%q is no network: give the proxy's address or its network, such as 10.0.0.5 or 10.0.0.0/24", text)
 		}
-		if p.Bits() == 0 {
-			return nil, fmt.Errorf("%q takes in every address, and whoever asks could say to be anybody: give the proxy's own address or network", text)
+		if widest := widestNetwork(p); p.Bits() < widest {
+			return nil, fmt.Errorf("%q takes in more addresses than any network of one's own has (/%d is the widest), and strangers among them could say to be anybody: give the proxy's own address or network", text, widest)
 		}
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+// widestNetwork is as wide as the widest private networks are, 10.0.0.0/8 and
+// fc00::/7.
+func widestNetwork(p netip.Prefix) int {
+	if p.Addr().Is4() {
+		return 8
+	}
+	return 7
 }
 
 func parseNetwork(text string) (netip.Prefix, error) {

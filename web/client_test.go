@@ -55,7 +55,7 @@ func TestOnlyATrustedProxyIsBelieved(t *testing.T) {
 }
 
 func TestAProxyIsAnAddressOrANetworkButNotEverybody(t *testing.T) {
-	for _, bad := range []string{"*", "0.0.0.0/0", "::/0", "", "proxy.example", "10.0.0.0/33", "10.0.0.5:80"} {
+	for _, bad := range []string{"*", "0.0.0.0/0", "::/0", "0.0.0.0/1", "128.0.0.0/1", "2000::/3", "", "proxy.example", "10.0.0.0/33", "10.0.0.5:80"} {
 		if _, err := ParseProxies([]string{"10.0.0.5", bad}); err == nil || !strings.Contains(err.Error(), `"`+bad+`"`) {
 			t.Errorf("%q: %v", bad, err)
 		}

@@ -75,7 +75,7 @@ func TestWhereTheConsoleMayBeReached(t *testing.T) {
 		"a pair that is none":              {ServeCmd{ListenFlags: ListenFlags{Listen: "localhost:0", TLSCert: key, TLSKey: cert}}, "tls-cert", "cannot be used"},
 		"a file that is missing":           {ServeCmd{ListenFlags: ListenFlags{Listen: "localhost:0", TLSCert: cert + "x", TLSKey: key}}, "tls-cert", "cannot be used"},
 		"every proxy":                      {ServeCmd{ListenFlags: ListenFlags{Listen: "localhost:0", TrustedProxy: []string{"*"}}}, "trusted-proxy", "no network"},
-		"every proxy, as a network":        {ServeCmd{ListenFlags: ListenFlags{Listen: "localhost:0", TrustedProxy: []string{"10.0.0.1", "::/0"}}}, "trusted-proxy", "every address"},
+		"every proxy, as a network":        {ServeCmd{ListenFlags: ListenFlags{Listen: "localhost:0", TrustedProxy: []string{"10.0.0.1", "::/0"}}}, "trusted-proxy", "more addresses than any network"},
 		"metrics without a port":           {ServeCmd{ListenFlags: ListenFlags{Listen: "localhost:0", Metrics: "localhost"}}, "metrics", "host and port"},
 		"metrics where the console is":     {ServeCmd{ListenFlags: ListenFlags{Listen: "localhost:8080", Metrics: "localhost:8080"}}, "metrics", "an address of their own"},
 	} {
