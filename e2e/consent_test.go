@@ -31,6 +31,7 @@ func (w *popup) line(text string) string {
 }
 
 func TestTheUserDeclines(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	p := b.console(t).visit(t)
 	p.setUp("declined", healthy, "admin", choices{organization: "contoso", noConsent: true})
@@ -60,6 +61,7 @@ func (p *visitor) goneFromTenant(scenario, environment string) {
 func (p *visitor) callback() string { return p.base + "/test/callback" }
 
 func TestTheTenantWantsAnAdministratorsConsent(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	p := b.console(t).visit(t)
 	p.setUp("locked", adminConsent, "admin", choices{organization: "fabrikam", noConsent: true})
@@ -101,6 +103,7 @@ func TestTheTenantWantsAnAdministratorsConsent(t *testing.T) {
 }
 
 func TestMicrosoftKnowsNoSuchRedirectURI(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	p := b.console(t).visit(t)
 	p.setUp("nowhere", healthy, "admin", choices{noConsent: true})
@@ -122,6 +125,7 @@ func TestMicrosoftKnowsNoSuchRedirectURI(t *testing.T) {
 }
 
 func TestAnotherTenantDoesNotKnowTheApp(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	p := b.console(t).visit(t)
 	p.setUp("home", healthy, "admin", choices{noConsent: true, onlyHere: true})
@@ -141,6 +145,7 @@ func TestAnotherTenantDoesNotKnowTheApp(t *testing.T) {
 }
 
 func TestMicrosoftsWindowIsClosed(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	p := b.console(t).visit(t)
 	p.setUp("closed", healthy, "admin", choices{noConsent: true})
@@ -163,6 +168,7 @@ func TestMicrosoftsWindowIsClosed(t *testing.T) {
 }
 
 func TestTheOrganizationBelongsToAnotherTenant(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	p := b.console(t).visit(t)
 	p.begin("Custom", "elsewhere", map[string]string{"Redirect URI": "https://app.example.com/callback"}, otherTenantsOrg, "admin")
@@ -181,6 +187,7 @@ func TestTheOrganizationBelongsToAnotherTenant(t *testing.T) {
 }
 
 func TestTheTenantForbidsClientSecrets(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	p := b.console(t).visit(t)
 	p.begin("Custom", "forbidden", map[string]string{"Redirect URI": "https://app.example.com/callback"}, secretsBlocked, "admin")
@@ -200,6 +207,7 @@ func TestTheTenantForbidsClientSecrets(t *testing.T) {
 }
 
 func TestACustomersAdministratorConsents(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	c := b.console(t)
 	p := c.visit(t)
@@ -229,6 +237,7 @@ func TestACustomersAdministratorConsents(t *testing.T) {
 }
 
 func TestAnyAppIsTested(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	c := b.console(t)
 	p := c.visit(t)

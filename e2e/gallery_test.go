@@ -11,11 +11,12 @@ import (
 // TestNoPageHasBarriers walks every page in every state: light and dark, wide
 // and narrow, with everything unfolded.
 func TestNoPageHasBarriers(t *testing.T) {
-	b := startBox(t)
+	t.Parallel()
 	needAxe(t)
-	c := b.console(t, "--gallery")
+	c := startBox(t).console(t, "--gallery")
 	for _, theme := range []*playwright.ColorScheme{playwright.ColorSchemeLight, playwright.ColorSchemeDark} {
 		t.Run(string(*theme), func(t *testing.T) {
+			t.Parallel()
 			p := c.visit(t, playwright.BrowserNewContextOptions{ColorScheme: theme})
 			p.watch.allow("/events") // what a picture shows does not run
 			p.goTo("/_gallery")

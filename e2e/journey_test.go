@@ -66,6 +66,7 @@ var integrations = []struct {
 }
 
 func TestFromNothingToConnected(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	c := b.console(t)
 	m := b.market(t, map[string]string{"frontegg": "gateway.example.com", "cyclr": "hosted.cyclr.example"})

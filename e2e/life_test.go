@@ -6,6 +6,7 @@ import (
 )
 
 func TestSomebodyGoesOnInAnotherBrowser(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	c := b.console(t)
 	p := c.visit(t)
@@ -40,6 +41,7 @@ func TestSomebodyGoesOnInAnotherBrowser(t *testing.T) {
 // the way. The next start finishes it: one app, one service principal, one
 // consent for each resource, one live secret of ours.
 func TestTheConsoleIsKilledWhileApplying(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	d := b.directory(t, healthy)
 	for _, kill := range []struct {
@@ -85,6 +87,7 @@ func TestTheConsoleIsKilledWhileApplying(t *testing.T) {
 }
 
 func TestASecondRunChangesNothing(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	p := b.console(t).visit(t)
 	p.setUp("twice", healthy, "admin", choices{organization: "contoso"})
@@ -107,6 +110,7 @@ func TestASecondRunChangesNothing(t *testing.T) {
 }
 
 func TestAnEnvironmentIsRemoved(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	p := b.console(t).visit(t)
 	p.setUp("gone", healthy, "admin", choices{organization: "contoso"})
@@ -133,6 +137,7 @@ func TestAnEnvironmentIsRemoved(t *testing.T) {
 // TestTheConsoleIsKilledDuringATest: its redirect URI goes with the next
 // sign-in, when it could not be taken away at the start.
 func TestTheConsoleIsKilledDuringATest(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	c := b.console(t)
 	p := c.visit(t)

@@ -60,6 +60,7 @@ func (p *visitor) choose(search, name string) {
 }
 
 func TestAPersonWithoutRightsGoesTheManualWay(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	p := b.console(t).visit(t)
 	p.begin("StackOne", "by-hand", nil, adminConsent, "user")
@@ -96,6 +97,7 @@ func TestAPersonWithoutRightsGoesTheManualWay(t *testing.T) {
 }
 
 func TestTheAdministratorIsSentAText(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	p := b.console(t).visit(t, copying)
 	p.begin("Paragon", "asked", nil, adminConsent, "user")
@@ -116,6 +118,7 @@ func TestTheAdministratorIsSentAText(t *testing.T) {
 }
 
 func TestAnExistingAppIsAdopted(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	p := b.console(t).visit(t)
 	d := b.directory(t, healthy)

@@ -26,6 +26,7 @@ func (b *box) takes(t *testing.T, scenario, appID, secret string) bool {
 // A client secret is rotated with overlap: at no moment is the integration
 // without one that works, and in the end the old one is gone.
 func TestASecretIsRotatedWithoutInterruption(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	c := b.console(t)
 	p := c.visit(t)
@@ -107,6 +108,7 @@ func TestASecretIsRotatedWithoutInterruption(t *testing.T) {
 // What Microsoft does not know everywhere yet is asked again in front of the
 // person, on a phone in the dark too.
 func TestARotationTellsWhatItWaitsFor(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	p := b.console(t).visit(t, playwright.BrowserNewContextOptions{ColorScheme: playwright.ColorSchemeDark, Viewport: &playwright.Size{Width: 360, Height: 760}})
 	p.setUp("patient", healthy, "admin", choices{organization: "contoso"})

@@ -10,6 +10,7 @@ import (
 )
 
 func TestTheSecretIsShownOnceAndKeptNowhere(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	c := b.console(t)
 	p := c.visit(t, copying)

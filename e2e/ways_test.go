@@ -8,6 +8,7 @@ import (
 )
 
 func TestItWorksWithoutScript(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	p := b.console(t).visit(t, playwright.BrowserNewContextOptions{JavaScriptEnabled: playwright.Bool(false)})
 	p.setUp("plain", healthy, "admin", choices{organization: "contoso"})
@@ -71,6 +72,7 @@ func (p *visitor) keys(label, text string) {
 }
 
 func TestTheKeyboardIsEnough(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	p := b.console(t).visit(t)
 	p.goTo("/")
@@ -121,6 +123,7 @@ func TestTheKeyboardIsEnough(t *testing.T) {
 }
 
 func TestANarrowWindowIsEnough(t *testing.T) {
+	t.Parallel()
 	b := startBox(t)
 	p := b.console(t).visit(t, playwright.BrowserNewContextOptions{Viewport: &playwright.Size{Width: 360, Height: 740}})
 	p.at = func(heading string) {
