@@ -32,6 +32,12 @@ func replicasOf(t *testing.T, url string, n int) []*bench {
 	return out
 }
 
+func TestChangesOfASessionOnTwoReplicasAreAllKept(t *testing.T) {
+	r := replicas(t, 2)
+	r[0].session(t, "a", "")
+	wantEachKept(t, r)
+}
+
 func TestOfManyRevealsOnTwoReplicasOneGetsTheSecret(t *testing.T) {
 	r := replicas(t, 2)
 	k := r[0].secret(t, "one", "the-value")

@@ -201,7 +201,7 @@ var keyTests = map[string]func(*testing.T, *bench){
 			var err error
 			for n := i; n < rekeyBatch; n += 8 {
 				id := hash(fmt.Sprint(n))
-				err = errors.Join(err, b.SaveSession(t.Context(), id, []byte("saved"), time.Hour, time.Hour))
+				err = errors.Join(err, b.SaveSession(t.Context(), id, to("saved"), time.Hour, time.Hour))
 				data, lerr := b.LoadSession(t.Context(), id)
 				if err = errors.Join(err, lerr); string(data) != "saved" {
 					err = errors.Join(err, fmt.Errorf("session %d has %q", n, data))

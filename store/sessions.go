@@ -77,18 +77,42 @@ func (s *Store) touch(ctx context.Context, hash []byte, now time.Time) {
 	}
 }
 
-// SaveSession keeps data under the hash of a session's id, encrypted. idle is
-// how long the session lives without use, absolute how long after it was first
-// saved whatever happens; a later save does not move that. ErrNotFound: the
-// session was ended or has expired, and is never brought back.
-func (s *Store) SaveSession(ctx context.Context, hash, data []byte, idle, absolute time.Duration) error {
+// SaveSession keeps what change makes of the data saved under the hash of a
+// session's id, encrypted; change is given nil where there is none, and its
+// error ends the saving. Nobody else saves the session in between, and change
+// may be called again. idle is how long the session lives without use,
+// absolute how long after it was first saved whatever happens; a later save
+// does not move that. ErrNotFound: the session was ended or has expired, and
+// is never brought back.
+func (s *Store) SaveSession(ctx context.Context, hash []byte, change func(was []byte) ([]byte, error), idle, absolute time.Duration) error {
+	ctx = context.WithoutCancel(ctx)
 	err := s.together(ctx, func(tx *sql.Tx) error {
-		return s.putSession(context.WithoutCancel(ctx), tx, hash, data, idle, absolute)
+		was, err := s.lockSession(ctx, tx, hash)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		data, err := change(was)
+		if err != nil {
+			return err
+		}
+		return s.putSession(ctx, tx, hash, data, idle, absolute)
 	})
 	if err != nil {
 		return fmt.Errorf("store: save session: %w", err)
 	}
 	return nil
+}
+
+// lockSession gives the data of a living session, which nobody else can change
+// until the transaction ends; ErrNotFound when there is none.
+func (s *Store) lockSession(ctx context.Context, tx *sql.Tx, hash []byte) (data []byte, err error) {
+	var sealed []byte
+	err = tx.QueryRowContext(ctx, `UPDATE sessions SET idle_at = idle_at
+		WHERE id_hash = $1 AND NOT ended AND idle_at > $2 AND dead_at > $2 RETURNING data`, hash, millis(s.now())).Scan(&sealed)
+	if err != nil {
+		return nil, notFound(err)
+	}
+	return s.seal.open(sessionData, hex.EncodeToString(hash), "", sealed)
 }
 
 func (s *Store) putSession(ctx context.Context, tx *sql.Tx, hash, data []byte, idle, absolute time.Duration) error {
@@ -110,8 +134,7 @@ func (s *Store) putSession(ctx context.Context, tx *sql.Tx, hash, data []byte, i
 // DeleteSession ends a session. One that is unknown is no error.
 func (s *Store) DeleteSession(ctx context.Context, hash []byte) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		_, err := s.endSession(ctx, tx, hash)
-		return err
+		return s.endSession(ctx, tx, hash)
 	})
 	if err != nil {
 		return fmt.Errorf("store: delete session: %w", err)
@@ -120,25 +143,29 @@ func (s *Store) DeleteSession(ctx context.Context, hash []byte) error {
 }
 
 // endSession leaves a record without data, so that a request still at work
-// cannot save the session again. It reports whether there was a living one.
-func (s *Store) endSession(ctx context.Context, tx *sql.Tx, hash []byte) (bool, error) {
-	n, err := touched(ctx, tx, `UPDATE sessions SET ended = TRUE, data = NULL
+// cannot save the session again.
+func (s *Store) endSession(ctx context.Context, tx *sql.Tx, hash []byte) error {
+	_, err := touched(ctx, tx, `UPDATE sessions SET ended = TRUE, data = NULL
 		WHERE id_hash = $1 AND NOT ended AND idle_at > $2 AND dead_at > $2`, hash, millis(s.now()))
-	return n > 0, err
+	return err
 }
 
-// ReplaceSession ends the session under old and keeps data under new, in one
-// transaction: after signing in, an id planted or overheard before is worth
-// nothing. The new one gets limits of its own. ErrNotFound: the old session is
-// over, and nothing was kept.
-func (s *Store) ReplaceSession(ctx context.Context, old, new, data []byte, idle, absolute time.Duration) error {
+// ReplaceSession ends the session under old and keeps what change makes of its
+// data under new, in one transaction: after signing in, an id planted or
+// overheard before is worth nothing. The new one gets limits of its own.
+// ErrNotFound: the old session is over, and nothing was kept.
+func (s *Store) ReplaceSession(ctx context.Context, old, new []byte, change func(was []byte) ([]byte, error), idle, absolute time.Duration) error {
 	err := s.inTx(ctx, func(tx *sql.Tx) error {
-		living, err := s.endSession(ctx, tx, old)
-		switch {
-		case err != nil:
+		was, err := s.lockSession(ctx, tx, old)
+		if err != nil {
 			return err
-		case !living:
-			return ErrNotFound
+		}
+		data, err := change(was)
+		if err != nil {
+			return err
+		}
+		if err := s.endSession(ctx, tx, old); err != nil {
+			return err
 		}
 		return s.putSession(ctx, tx, new, data, idle, absolute)
 	})

@@ -3,6 +3,7 @@ package store
 import (
 	"crypto/sha256"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 )
@@ -19,7 +20,7 @@ func hash(id string) []byte {
 
 func (b *bench) session(t *testing.T, id, data string) {
 	t.Helper()
-	if err := b.SaveSession(t.Context(), hash(id), []byte(data), idle, absolute); err != nil {
+	if err := b.SaveSession(t.Context(), hash(id), to(data), idle, absolute); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -101,7 +102,7 @@ var sessionTests = map[string]func(*testing.T, *bench){
 	"a replaced one is dead and the new one lives its own time": func(t *testing.T, b *bench) {
 		b.session(t, "old", "anonymous")
 		b.clock.pass(idle / 2)
-		if err := b.ReplaceSession(t.Context(), hash("old"), hash("new"), []byte("alice"), idle, absolute); err != nil {
+		if err := b.ReplaceSession(t.Context(), hash("old"), hash("new"), to("alice"), idle, absolute); err != nil {
 			t.Fatal(err)
 		}
 		wantNoRevival(t, b, "old")
@@ -116,7 +117,7 @@ var sessionTests = map[string]func(*testing.T, *bench){
 		b.session(t, "idle", "one")
 		b.clock.pass(idle)
 		for _, old := range []string{"ended", "idle", "unknown"} {
-			if err := b.ReplaceSession(t.Context(), hash(old), hash("new-"+old), []byte("x"), idle, absolute); !errors.Is(err, ErrNotFound) {
+			if err := b.ReplaceSession(t.Context(), hash(old), hash("new-"+old), to("x"), idle, absolute); !errors.Is(err, ErrNotFound) {
 				t.Errorf("%s: %v", old, err)
 			}
 			wantSession(t, b, "new-"+old, "")
@@ -124,7 +125,7 @@ var sessionTests = map[string]func(*testing.T, *bench){
 	},
 	"a replacement that fails leaves the old one": func(t *testing.T, b *bench) {
 		b.session(t, "old", "one")
-		if err := b.ReplaceSession(t.Context(), hash("old"), []byte("no hash"), []byte("x"), idle, absolute); err == nil {
+		if err := b.ReplaceSession(t.Context(), hash("old"), []byte("no hash"), to("x"), idle, absolute); err == nil {
 			t.Fatal("an id instead of its hash was taken")
 		}
 		wantSession(t, b, "old", "one")
@@ -132,12 +133,29 @@ var sessionTests = map[string]func(*testing.T, *bench){
 	"of 16 replacements at once one wins": func(t *testing.T, b *bench) {
 		b.session(t, "old", "one")
 		errs := together(16, func(i int) error {
-			return b.ReplaceSession(t.Context(), hash("old"), hash("new"+string(rune('a'+i))), []byte("x"), idle, absolute)
+			return b.ReplaceSession(t.Context(), hash("old"), hash("new"+string(rune('a'+i))), to("x"), idle, absolute)
 		})
 		wantOneWinner(t, errs, ErrNotFound)
 	},
+	"of 16 changes at once none is lost": func(t *testing.T, b *bench) {
+		b.session(t, "a", "")
+		wantEachKept(t, []*bench{b})
+	},
+	"a change that fails leaves what was there": func(t *testing.T, b *bench) {
+		b.session(t, "a", "one")
+		no := errors.New("no")
+		refuse := func(was []byte) ([]byte, error) { return was, no }
+		if err := b.SaveSession(t.Context(), hash("a"), refuse, idle, absolute); !errors.Is(err, no) {
+			t.Errorf("saving: %v", err)
+		}
+		if err := b.ReplaceSession(t.Context(), hash("a"), hash("b"), refuse, idle, absolute); !errors.Is(err, no) {
+			t.Errorf("replacing: %v", err)
+		}
+		wantSession(t, b, "a", "one")
+		wantSession(t, b, "b", "")
+	},
 	"only a hash is taken": func(t *testing.T, b *bench) {
-		if err := b.SaveSession(t.Context(), []byte("the id itself"), nil, idle, absolute); !errors.Is(err, errHash) {
+		if err := b.SaveSession(t.Context(), []byte("the id itself"), to("x"), idle, absolute); !errors.Is(err, errHash) {
 			t.Errorf("got %v", err)
 		}
 	},
@@ -165,8 +183,33 @@ var sessionTests = map[string]func(*testing.T, *bench){
 
 func wantNoRevival(t *testing.T, b *bench, id string) {
 	t.Helper()
-	if err := b.SaveSession(t.Context(), hash(id), []byte("back"), idle, absolute); !errors.Is(err, ErrNotFound) {
+	if err := b.SaveSession(t.Context(), hash(id), to("back"), idle, absolute); !errors.Is(err, ErrNotFound) {
 		t.Errorf("saving session %s again: %v", id, err)
 	}
 	wantSession(t, b, id, "")
+}
+
+// to changes a session's data into another, whatever it was.
+func to(data string) func([]byte) ([]byte, error) {
+	return func([]byte) ([]byte, error) { return []byte(data), nil }
+}
+
+// wantEachKept adds a letter each to session a, at once, and finds them all.
+func wantEachKept(t *testing.T, on []*bench) {
+	t.Helper()
+	const letters = "abcdefghijklmnop"
+	for i, err := range together(len(letters), func(i int) error {
+		return on[i%len(on)].SaveSession(t.Context(), hash("a"), func(was []byte) ([]byte, error) {
+			return append(was, letters[i]), nil
+		}, idle, absolute)
+	}) {
+		if err != nil {
+			t.Errorf("%c: %v", letters[i], err)
+		}
+	}
+	data, err := on[0].LoadSession(t.Context(), hash("a"))
+	slices.Sort(data)
+	if string(data) != letters || err != nil {
+		t.Errorf("%q is left, %v", data, err)
+	}
 }

@@ -42,9 +42,17 @@ func (m *MemorySessions) lives(r *memoryRecord) bool {
 }
 
 // SaveSession implements SessionStore.
-func (m *MemorySessions) SaveSession(_ context.Context, hash, data []byte, idle, absolute time.Duration) error {
+func (m *MemorySessions) SaveSession(_ context.Context, hash []byte, change func(was []byte) ([]byte, error), idle, absolute time.Duration) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	var was []byte
+	if r := m.records[string(hash)]; m.lives(r) {
+		was = r.data
+	}
+	data, err := change(was)
+	if err != nil {
+		return err
+	}
 	return m.put(hash, data, idle, absolute)
 }
 
@@ -64,12 +72,16 @@ func (m *MemorySessions) put(hash, data []byte, idle, absolute time.Duration) er
 }
 
 // ReplaceSession implements SessionStore.
-func (m *MemorySessions) ReplaceSession(_ context.Context, old, new, data []byte, idle, absolute time.Duration) error {
+func (m *MemorySessions) ReplaceSession(_ context.Context, old, new []byte, change func(was []byte) ([]byte, error), idle, absolute time.Duration) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r := m.records[string(old)]
 	if !m.lives(r) {
 		return fs.ErrNotExist
+	}
+	data, err := change(r.data)
+	if err != nil {
+		return err
 	}
 	r.data = nil
 	return m.put(new, data, idle, absolute)

@@ -14,7 +14,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -29,10 +28,14 @@ const cookieName = "__Host-consentry"
 // id only: a copy of the database gives no usable cookie. Loading counts as
 // use. What is unknown, ended or expired answers every method but Delete with
 // an error that wraps fs.ErrNotExist, and is never brought back by saving.
+//
+// What is saved comes from change, which is given the record as it stands, nil
+// for a new session. Nobody else saves the same session meanwhile, in any
+// process. It may be called more than once; its error ends the saving.
 type SessionStore interface {
 	LoadSession(ctx context.Context, hash []byte) ([]byte, error)
-	SaveSession(ctx context.Context, hash, data []byte, idle, absolute time.Duration) error
-	ReplaceSession(ctx context.Context, old, new, data []byte, idle, absolute time.Duration) error
+	SaveSession(ctx context.Context, hash []byte, change func(was []byte) ([]byte, error), idle, absolute time.Duration) error
+	ReplaceSession(ctx context.Context, old, new []byte, change func(was []byte) ([]byte, error), idle, absolute time.Duration) error
 	DeleteSession(ctx context.Context, hash []byte) error
 }
 
@@ -42,7 +45,6 @@ type SessionStore interface {
 type store struct {
 	backend        SessionStore
 	idle, absolute time.Duration
-	saving         [64]sync.Mutex // one save of a session at a time, so that each sees the one before
 }
 
 var _ sessions.Store = (*store)(nil)
@@ -81,6 +83,10 @@ func (s *store) values(ctx context.Context, id string) (map[string]json.RawMessa
 	if err != nil {
 		return nil, err
 	}
+	return decode(data)
+}
+
+func decode(data []byte) (map[string]json.RawMessage, error) {
 	values := map[string]json.RawMessage{}
 	if err := json.Unmarshal(data, &values); err != nil {
 		return nil, fmt.Errorf("session record: %w", err)
@@ -96,23 +102,16 @@ func (s *store) Save(r *http.Request, w http.ResponseWriter, sess *sessions.Sess
 	}
 	old, _ := sess.Values[replacesKey{}].(string)
 	fresh := sess.ID == "" || old != ""
-	if id := cmp.Or(old, sess.ID); id != "" { // a new one is nobody else's
-		saving := &s.saving[int(hashID(id)[0])%len(s.saving)]
-		saving.Lock()
-		defer saving.Unlock()
-	}
-	data, err := s.merged(r.Context(), sess, cmp.Or(old, sess.ID))
-	if err != nil {
-		return err
-	}
+	change := merge(sess, cmp.Or(old, sess.ID) == "")
+	var err error
 	switch {
 	case old != "":
-		err = s.backend.ReplaceSession(r.Context(), hashID(old), hashID(sess.ID), data, s.idle, s.absolute)
+		err = s.backend.ReplaceSession(r.Context(), hashID(old), hashID(sess.ID), change, s.idle, s.absolute)
 	case sess.ID == "":
 		sess.ID = newID()
 		fallthrough
 	default:
-		err = s.backend.SaveSession(r.Context(), hashID(sess.ID), data, s.idle, s.absolute)
+		err = s.backend.SaveSession(r.Context(), hashID(sess.ID), change, s.idle, s.absolute)
 	}
 	if err != nil {
 		return err
@@ -142,25 +141,30 @@ type (
 	changedKey  struct{}
 )
 
-// merged is the record to write: what is kept under id now, with this
-// request's changes. An empty id has nothing yet.
-func (s *store) merged(ctx context.Context, sess *sessions.Session, id string) ([]byte, error) {
-	values := map[string]json.RawMessage{}
-	if id != "" {
-		var err error
-		if values, err = s.values(ctx, id); err != nil {
-			return nil, err
-		}
-	}
+// merge puts what this request changed over the record as it stands. A session
+// that is not new has one, or is over.
+func merge(sess *sessions.Session, isNew bool) func(was []byte) ([]byte, error) {
 	changed, _ := sess.Values[changedKey{}].(map[string]bool)
-	for name := range changed {
-		if raw, ok := sess.Values[name].(json.RawMessage); ok {
-			values[name] = raw
-		} else {
-			delete(values, name)
+	return func(was []byte) ([]byte, error) {
+		values := map[string]json.RawMessage{}
+		switch {
+		case was != nil:
+			var err error
+			if values, err = decode(was); err != nil {
+				return nil, err
+			}
+		case !isNew:
+			return nil, fs.ErrNotExist
 		}
+		for name := range changed {
+			if raw, ok := sess.Values[name].(json.RawMessage); ok {
+				values[name] = raw
+			} else {
+				delete(values, name)
+			}
+		}
+		return json.Marshal(values)
 	}
-	return json.Marshal(values)
 }
 
 func newID() string { return base64.RawURLEncoding.EncodeToString(random(32)) }

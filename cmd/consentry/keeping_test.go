@@ -261,7 +261,7 @@ func fillSessions(t *testing.T, data, key string, n int) {
 		t.Fatal(err)
 	}
 	for i := range n {
-		if err := st.SaveSession(t.Context(), sessionHash(i), []byte("data"), time.Hour, time.Hour); err != nil {
+		if err := st.SaveSession(t.Context(), sessionHash(i), func([]byte) ([]byte, error) { return []byte("data"), nil }, time.Hour, time.Hour); err != nil {
 			t.Fatal(err)
 		}
 	}
