@@ -187,7 +187,7 @@ func (f *farm) visit(t *testing.T, b *drive.Browser, environment string) (leave 
 		func() (drive.Page, error) { return b.Raw(http.MethodGet, environment, nil) },
 		func() (drive.Page, error) { return b.Raw(http.MethodGet, "/explain", nil) },
 		func() (drive.Page, error) {
-			return b.Raw(http.MethodPost, "/explain", url.Values{"paste": {"AADSTS50011: the redirect URI does not match"}})
+			return b.Raw(http.MethodPost, environment+"/contacts", url.Values{"contacts": {"ada@contoso.example"}})
 		},
 	} {
 		visitors.Go(func() {
