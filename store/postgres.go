@@ -76,6 +76,9 @@ func connectPostgres(ctx context.Context, o Options) (s *Store, config *pgx.Conn
 		return s, config, err
 	}
 	warnUnverified(ctx, config, s.log)
+	if err = s.warnUnheld(ctx); err != nil {
+		return s, config, err
+	}
 	return s, config, assertDurable(ctx, s.write)
 }
 
@@ -125,6 +128,21 @@ func warnUnverified(ctx context.Context, config *pgx.ConnConfig, log *slog.Logge
 	if !local && (config.TLSConfig == nil || config.TLSConfig.InsecureSkipVerify) {
 		log.WarnContext(ctx, "the database's certificate is not verified: add sslmode=verify-full to its URL", "host", config.Host)
 	}
+}
+
+// warnUnheld says that no policy holds the role: one tenant's rows are kept
+// from another by the queries alone.
+func (s *Store) warnUnheld(ctx context.Context) error {
+	var role string
+	var free bool
+	err := s.read.QueryRowContext(ctx, `SELECT rolname, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = CURRENT_USER`).Scan(&role, &free)
+	if err != nil {
+		return classify(err)
+	}
+	if free {
+		s.log.WarnContext(ctx, "the database's role is a superuser or bypasses row security, so that its policies hold nothing back: use a role that merely owns the database", "role", role)
+	}
+	return nil
 }
 
 // assertDurable reads back what the connections were told: a proxy in between

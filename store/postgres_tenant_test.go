@@ -1,10 +1,15 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
+	"log/slog"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/consentry/consentry/store/postgrestest"
 )
 
 // held are the tables whose rows belong to a tenant.
@@ -121,5 +126,22 @@ func TestOnPostgreSQLEveryTableOfATenantIsHeld(t *testing.T) {
 		`SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = CURRENT_SCHEMA()::regnamespace AND relrowsecurity AND relforcerowsecurity ORDER BY relname`)
 	if err != nil || !slices.Equal(got, held) {
 		t.Errorf("held: %q, %v", got, err)
+	}
+}
+
+func TestARoleThatNoPolicyHoldsIsWarnedAbout(t *testing.T) {
+	ordinary := postgrestest.StartSchema(t)
+	for url, want := range map[string]bool{ordinary: false, postgrestest.AsSuperuser(t, postgrestest.StartSchema(t)): true} {
+		var said bytes.Buffer
+		s, err := Open(t.Context(), Options{URL: url, Key: NewKey(), Log: slog.New(slog.NewTextHandler(&said, nil))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		if got := strings.Contains(said.String(), "bypasses row security"); got != want {
+			t.Errorf("warned: %v, want %v: %s", got, want, said.String())
+		}
 	}
 }

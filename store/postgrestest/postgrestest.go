@@ -73,6 +73,16 @@ func StartSchema(tb testing.TB) (url string) {
 	})
 }
 
+// AsSuperuser is a URL that Start or StartSchema gave, for a role that may do
+// anything. With a server that was not started here the test skips.
+func AsSuperuser(tb testing.TB, url string) string {
+	tb.Helper()
+	if os.Getenv(URLVariable) != "" {
+		tb.Skipf("no superuser is known of the server in %s", URLVariable)
+	}
+	return with(tb, url, func(u *neturl.URL) { u.User = neturl.UserPassword(superuser, "any") })
+}
+
 func newName() string { return "test_" + strings.ToLower(rand.Text()) }
 
 // with changes a URL.
