@@ -140,7 +140,7 @@ func (s *Store) NoteRun(ctx context.Context, r Run) error {
 	}
 	and, args := own(ctx, "home", sealed, r.ID, RunRunning)
 	err = s.inTx(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE runs SET document = $1 WHERE id = $2 AND state = $3`+and, args...)
+		_, err := touched(ctx, tx, `UPDATE runs SET document = $1 WHERE id = $2 AND state = $3`+and, args...)
 		return err
 	})
 	if err != nil {
