@@ -51,10 +51,12 @@ func (v visit) role() Role {
 	return r
 }
 
-// person is who is signed in from this browser.
+// person is who is signed in from this browser; nobody before the session was
+// looked up, where a request is refused that early.
 func person(c *gin.Context) (entra.Person, bool) {
 	var p entra.Person
-	ok := web.SessionOf(c).Get(personKey, &p)
+	s := web.SessionOf(c)
+	ok := s != nil && s.Get(personKey, &p)
 	return p, ok && p.ID != ""
 }
 

@@ -17,7 +17,9 @@ func (s *Shell) checkHost(c *gin.Context) {
 	host := strings.ToLower(c.Request.Host)
 	switch {
 	case !slices.Contains(s.config.Hosts, host):
-		s.fail(c, &Error{Status: http.StatusMisdirectedRequest, Public: "This console does not answer to the name in the address bar. Open the address it printed when it started."})
+		// Nothing else can be found under this name, a stylesheet neither.
+		s.fail(c, &Error{Status: http.StatusMisdirectedRequest, Next: Link{Label: "Open " + s.origin(), Href: s.origin() + "/"},
+			Public: "This console does not answer to the name in the address bar. It is at " + s.origin() + "."})
 	case host != s.config.Hosts[0] && c.Request.Method == http.MethodGet && !isProbe(c.Request.URL.Path):
 		c.Redirect(http.StatusTemporaryRedirect, s.origin()+c.Request.URL.RequestURI())
 		c.Abort()

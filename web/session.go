@@ -191,7 +191,8 @@ type Session struct {
 	adds    bool // something was set or renewed, not only forgotten
 }
 
-// SessionOf returns the session of this request.
+// SessionOf returns the session of this request; nil for one that is refused
+// before its session is looked up.
 func SessionOf(c *gin.Context) *Session { return sessionOf(c) }
 
 func sessionOf(c *gin.Context) *Session {
