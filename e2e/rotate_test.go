@@ -88,7 +88,8 @@ func TestASecretIsRotatedWithoutInterruption(t *testing.T) {
 
 	p.button("Retire " + first[:3])
 	p.reads("status", "The old client secret is gone")
-	p.link("Go on with the rotation")
+	p.link("Open the environment")
+	p.link("Rotate the client secret")
 	p.reads("status", "The last rotation is over")
 	shot(p.page, "rotate-6-over")
 	works(first, false)

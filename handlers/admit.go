@@ -143,7 +143,6 @@ type deniedPage struct {
 	Words string
 	// Client is the console's registration, in which roles are given.
 	Client entra.ClientID
-	Name   string
 	Roles  []scopeWords
 }
 
@@ -162,7 +161,7 @@ func (h *Handlers) deniedView(words string) *deniedPage {
 	page := &deniedPage{Words: words, Roles: roleWords}
 	page.Title = "This is not yours to use"
 	if h.Browser != nil {
-		page.Client, page.Name = h.Browser.ClientID, h.Browser.Name
+		page.Client = h.Browser.ClientID
 	}
 	return page
 }

@@ -95,6 +95,9 @@ func TestTheBetterWaysAreOfferedFirst(t *testing.T) {
 	if !slices.Equal(ways, []string{"federated", "certificate", "secret"}) {
 		t.Errorf("offered are %v", ways)
 	}
+	// Left is what was decided, and a placeholder stands nowhere.
+	b.get(own+"/setup/organization").want(200, "client secret, 180 days")
+	b.get("/setup/custom").want(200).without("{redirectUri}")
 	for _, integration := range []string{"frontegg"} {
 		path := b.environment(integration, frontegg)
 		if n := b.get(path + "/setup/secret").want(200).doc().Find("input[name=credential], textarea").Length(); n != 0 {

@@ -27,8 +27,10 @@ type keptForm struct {
 }
 
 const (
-	// formKey begins the session key of a form that waits.
-	formKey = "form:"
+	// formKey begins the session key of a form that waits, formPath the address
+	// of the page that shows it.
+	formKey  = "form:"
+	formPath = "/sign-in/form/"
 	// maxForms is how many may wait, maxFormBytes how large each may be.
 	maxForms     = 3
 	maxFormBytes = 16 << 10
@@ -72,7 +74,7 @@ func (h *Handlers) keepForm(c *gin.Context, who entra.Person) (string, error) {
 	h.dropOldForms(sess)
 	id := newID()
 	err := sess.Set(formKey+id, keptForm{Path: c.Request.URL.Path, Back: comeBack(c), Fields: fields, Person: who, At: h.Now()})
-	return "/sign-in/form/" + id, err
+	return formPath + id, err
 }
 
 // dropOldForms makes room for one more.
@@ -92,6 +94,9 @@ func (h *Handlers) dropOldForms(sess *web.Session) {
 		sess.Delete(oldest)
 	}
 }
+
+// unshown are the fields that the page with the form has for itself.
+var unshown = []string{"version", "digest", "sent", "new", "key", "session"}
 
 // formPage shows what was typed, ready to be sent.
 type formPage struct {
@@ -118,7 +123,7 @@ func formView(f keptForm) *formPage {
 		for _, v := range values {
 			page.Fields = append(page.Fields, web.Field{Name: name, Value: v})
 		}
-		if text := strings.Join(values, ", "); text != "" && name != "version" && name != "digest" {
+		if text := strings.Join(values, ", "); text != "" && !slices.Contains(unshown, name) {
 			page.Typed = append(page.Typed, summaryRow{capital(strings.NewReplacer("_", " ", ".", " ").Replace(name)), text})
 		}
 	}

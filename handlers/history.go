@@ -25,6 +25,8 @@ type historyPage struct {
 	Back       web.Link // to what it happened to
 	First      string   // address of the first page; empty on it
 	Older      string   // address of the page after this one; empty on the last
+	None       string   // what is said where nothing happened yet
+	Begin      web.Link // what makes it happen; empty for nothing
 	Operations []operationRow
 	Runs       []runRow
 }
@@ -57,7 +59,8 @@ func (h *Handlers) showChanges(c *gin.Context) (web.Response, error) {
 		return nil, err
 	}
 	ops, next, err := h.Store.OperationsPage(c.Request.Context(), env.ID, c.Query("place"), oneHistoryPage)
-	page := &historyPage{Heading: env.Name + ": changes", Back: web.Link{Label: env.Name, Href: "/environments/" + env.ID}, Operations: operationRows(ops)}
+	page := &historyPage{Heading: env.Name + ": changes", Back: web.Link{Label: env.Name, Href: "/environments/" + env.ID}, Operations: operationRows(ops),
+		None: "Nothing was changed in the tenant for this environment yet."}
 	page.Section = "start"
 	return history(c, page, len(ops) == 0, next, err)
 }
@@ -67,13 +70,18 @@ func (h *Handlers) showEnvironmentRuns(c *gin.Context) (web.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	page := &historyPage{Heading: env.Name + ": runs of the checks", Back: web.Link{Label: env.Name, Href: "/environments/" + env.ID}}
+	page := &historyPage{Heading: env.Name + ": runs of the checks", Back: web.Link{Label: env.Name, Href: "/environments/" + env.ID},
+		None: "The checks have not been run for this environment yet."}
+	if checks := "/environments/" + env.ID + "/checks"; env.State != store.Removed && h.May(c, "GET "+checks) {
+		page.Begin = web.Link{Label: "Run the checks", Href: checks}
+	}
 	page.Section = "start"
 	return h.showRuns(c, page, env.ID)
 }
 
 func (h *Handlers) showOtherRuns(c *gin.Context) (web.Response, error) {
-	page := &historyPage{Heading: "Runs of the checks", Back: web.Link{Label: "Check an integration", Href: "/diagnose"}}
+	page := &historyPage{Heading: "Runs of the checks", Back: web.Link{Label: "Check an integration", Href: "/diagnose"},
+		None: "The checks have not been run outside of an environment yet."}
 	page.Section = "diagnose"
 	return h.showRuns(c, page, "")
 }

@@ -80,3 +80,17 @@ func TestWhatHappenedIsListedPageByPage(t *testing.T) {
 		})
 	}
 }
+
+// A list that is empty says of what, and leads to what fills it.
+func TestAnEmptyHistoryLeadsOn(t *testing.T) {
+	c := newConsole(t)
+	b := c.browser()
+	b.signIn("healthy", "admin")
+	path := b.environment("frontegg", frontegg)
+	b.get(path+"/changes").want(200, "Nothing was changed in the tenant for this environment yet")
+	b.get("/diagnose/runs").want(200, "The checks have not been run outside of an environment yet")
+	runs := b.get(path+"/runs").want(200, "The checks have not been run for this environment yet")
+	if to := runs.doc().Find("main a.btn-primary").AttrOr("href", ""); to != path+"/checks" {
+		t.Errorf("the way to the first run leads to %q", to)
+	}
+}

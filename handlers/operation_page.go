@@ -103,7 +103,7 @@ func operationView(op store.Operation, env store.Environment, entries []setup.En
 	case store.OperationDone:
 		page.Verdict = doneVerdict(op, env)
 		switch {
-		case rotates(op.Kind) && provesBy(env) == entra.ClientSecretKind:
+		case op.Kind == store.RotateOperation && provesBy(env) == entra.ClientSecretKind:
 			page.Next = web.Link{Label: "Go on with the rotation", Href: "/environments/" + env.ID + "/rotate"}
 		case op.Kind == store.RemoveOperation:
 			page.Next = web.Link{Label: "Go to your environments", Href: "/"}

@@ -74,6 +74,8 @@ func TestAFinishedOperationLeadsToWhatIsNext(t *testing.T) {
 	}{
 		{"a secret waits", store.Operation{State: store.OperationDone, Result: proven}, env, &store.KeptSecret{}, "/environments/e/secret", "proven"},
 		{"a second run made none", store.Operation{State: store.OperationDone, Result: proven}, env, nil, "/environments/e", "proven"},
+		{"the next secret is added", store.Operation{State: store.OperationDone, Kind: store.RotateOperation}, env, nil, "/environments/e/rotate", "beside the one in use"},
+		{"the old secret is retired", store.Operation{State: store.OperationDone, Kind: store.RetireOperation}, env, nil, "/environments/e", "is gone"},
 		{"removed", store.Operation{State: store.OperationDone, Kind: store.RemoveOperation}, env, nil, "/", "can be restored"},
 		{"an adopted app stays", store.Operation{State: store.OperationDone, Kind: store.RemoveOperation}, adopted, nil, "/", "was there before and stays"},
 	} {

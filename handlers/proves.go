@@ -30,7 +30,7 @@ func credentialNoun(env store.Environment) string { return credentialNouns[prove
 func shownNoun(env store.Environment) string { return shownNouns[provesBy(env)] }
 
 // credentialSummary says in the fewest words what was chosen.
-func credentialSummary(spec setup.Spec) string {
+func credentialSummary(spec setup.Spec, p preset.Preset) string {
 	switch spec.Credential {
 	case entra.FederatedKind:
 		return "federated, for " + spec.Federated.Subject
@@ -39,6 +39,9 @@ func credentialSummary(spec setup.Spec) string {
 			return "the certificate given"
 		}
 		return "a new certificate, " + days(lifetime(spec))
+	}
+	if len(p.Credentials()) > 1 {
+		return "client secret, " + days(lifetime(spec))
 	}
 	return days(lifetime(spec))
 }

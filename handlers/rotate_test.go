@@ -88,7 +88,10 @@ func TestARotationLeadsFromTheOldSecretToTheNewOne(t *testing.T) {
 	b.eventually(path+"/rotate", "Microsoft gave a token").want(200, "Retire "+first[:3]).without(second)
 	op := b.submit(b.get(path+"/rotate"), "Retire", nil)
 	b.done(op.at.Path)
-	b.get(path+"/rotate").want(200, "The last rotation is over", second[:3])
+	over := b.get(path+"/rotate").want(200, "The last rotation is over", second[:3])
+	if next := over.doc().Find("main a.btn-primary").First().AttrOr("href", ""); next != path || over.doc().Find("main details:not([open]) button:contains('Add the next secret')").Length() != 1 {
+		t.Errorf("a rotation that is over leads to %q, or offers the next one at once", next)
+	}
 	if c.works(path, second) != nil || c.works(path, first) == nil {
 		t.Errorf("afterwards: the new one %v, the old one %v", c.works(path, second), c.works(path, first))
 	}

@@ -101,6 +101,12 @@ func rotateView(r rotation, who entra.Person, now time.Time) *rotatePage {
 	return page
 }
 
+// Rests: the last rotation is over and the next one is not due, so that the
+// page leads away from here and keeps the next one folded.
+func (page *rotatePage) Rests() bool {
+	return page.Over && page.Old != nil && page.Old.State.Kind == "good" && page.Running == ""
+}
+
 // Waits: something goes on that the page will show when it ends.
 func (page *rotatePage) Waits() bool {
 	return page.Running != "" || page.Proof != nil && page.Proof.Live

@@ -17,7 +17,7 @@ func (h *Handlers) signInTable() []Route {
 		{Method: get, Path: "/sign-in/identity", handle: h.showIdentity},
 		{Method: post, Path: "/sign-in/identity/use", Limit: signInLimit, handle: h.useIdentity},
 		{Method: post, Path: "/sign-out", handle: h.signOut},
-		{Method: get, Path: "/sign-in/form/:id", Least: Viewer, handle: h.showForm},
+		{Method: get, Path: formPath + ":id", Least: Viewer, handle: h.showForm},
 		{Method: get, Path: "/sessions", Least: Admin, handle: h.showSessions},
 		{Method: post, Path: "/sessions/end", Least: Admin, handle: h.endSession},
 	}

@@ -17,7 +17,7 @@ func TestASharedConsoleLetsNobodyInWithoutARole(t *testing.T) {
 		name, scenario, user string
 		says                 []string
 	}{
-		{"no role", home, aStranger, []string{"no role in this console yet", "Users and groups", "Application Administrator"}},
+		{"no role", home, aStranger, []string{"no role in this console yet", "Users and groups", "Application Administrator", "this console’s enterprise application"}},
 		{"no role in a tenant that knows the console", neighbor, aViewer, []string{"no role in this console yet"}},
 	} {
 		t.Run(somebody.name, func(t *testing.T) {

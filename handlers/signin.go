@@ -74,8 +74,12 @@ func (h *Handlers) wanted(c *gin.Context) (need level, again bool) {
 func (h *Handlers) showSignIn(c *gin.Context) (web.Response, error) {
 	need, again := h.wanted(c)
 	page := h.signInPage(localPath(c.Query("return")), need, again)
-	if _, in := person(c); in && (need > h.firstLevel() || again) {
+	_, in := person(c)
+	if in && (need > h.firstLevel() || again) {
 		page.Accounts, page.Others, page.Ambient = nil, nil, nil
+	}
+	if !in && strings.HasPrefix(page.Return, formPath) {
+		page.Lead = "Nobody was signed in any more when you sent the form, so nothing was done yet. What you typed is kept for ten minutes: sign in, look at it once more and send it."
 	}
 	return web.Page("sign_in.html", page), nil
 }

@@ -233,7 +233,7 @@ func summary(env store.Environment, p preset.Preset) []summaryRow {
 		add("Permissions", strings.Join(chosenScopes(spec, p), ", "))
 	}
 	if reached > stepIndex("secret") || env.State != store.Draft {
-		add(secretLabel(p), credentialSummary(spec))
+		add(secretLabel(p), credentialSummary(spec, p))
 	}
 	if spec.Organization != "" {
 		add("Organization", strings.Trim(spec.Organization+" / "+spec.Project, " /"))

@@ -95,6 +95,9 @@ func inputDefaults(p preset.Preset) map[string]string {
 // integrationForm builds the fields of a preset's inputs.
 func integrationForm(p preset.Preset, spec setup.Spec, errs []setup.FieldError) integrationStep {
 	step := integrationStep{Template: p.RedirectURI}
+	if len(p.Inputs) == 1 && p.RedirectURI == "{"+p.Inputs[0].Name+"}" {
+		step.Template = "" // it is what is typed
+	}
 	for _, in := range p.Inputs {
 		f := web.Field{Name: "inputs." + in.Name, Label: in.Label, Help: in.Help, Placeholder: in.Example,
 			Value: spec.Inputs[in.Name], Required: true, Error: full(capital(field(errs, "inputs."+in.Name)))}

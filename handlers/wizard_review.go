@@ -115,6 +115,9 @@ func (h *Handlers) showReviewStep(c *gin.Context, page *wizardPage) error {
 	}
 	if err != nil {
 		step.Problem = sentence(err)
+		if no != nil && (no.Status == http.StatusTooManyRequests || no.Status == http.StatusServiceUnavailable) {
+			step.Problem = explainRefusal(c, no, err).Public
+		}
 		return nil
 	}
 	step.Wanted = wanted(page.Env)

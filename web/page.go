@@ -21,6 +21,8 @@ type Base struct {
 	Cloud string
 	// Sandbox: nothing here touches a real tenant; shown on every page.
 	Sandbox bool
+	// Passing: and everything ends with this console.
+	Passing bool
 	// Person is who is signed in to the directory; empty when nobody is.
 	Person PersonLine
 	// Flash is said once after a redirect.
@@ -61,7 +63,7 @@ type ErrorPage struct {
 func (s *Shell) render(c *gin.Context, name string, page Pager) ([]byte, error) {
 	b := page.base()
 	b.Nonce = stateOf(c).nonce
-	b.Cloud, b.Sandbox, b.Version = s.config.Cloud, s.config.Sandbox, s.config.Version
+	b.Cloud, b.Sandbox, b.Passing, b.Version = s.config.Cloud, s.config.Sandbox, s.config.Passing, s.config.Version
 	if s.config.May != nil {
 		b.may = func(route string) bool { return s.config.May(c, route) }
 	}

@@ -25,6 +25,8 @@ type Config struct {
 	// Cloud is shown on every page; Sandbox adds the banner.
 	Cloud   string
 	Sandbox bool
+	// Passing: the sandbox ends with this console, which the banner says.
+	Passing bool
 	Version string
 	// Secure: people reach the console by https, whoever ends it.
 	Secure bool

@@ -366,3 +366,28 @@ func TestWhenSaysTimesInWords(t *testing.T) {
 		t.Errorf("zero time: %q", got)
 	}
 }
+
+// The banner says that everything ends with the console only where it does: a
+// sandbox in a process of its own outlives it, and so does the database.
+func TestTheBannerSaysWhatEndsWithTheConsole(t *testing.T) {
+	for _, passing := range []bool{true, false} {
+		s, err := New(Config{
+			Hosts: []string{"localhost:8080"}, Cloud: "sandbox", Sandbox: true, Passing: passing, Sessions: &MemorySessions{Now: time.Now},
+			Person: func(*Session) PersonLine { return PersonLine{} }, Log: slog.New(slog.DiscardHandler), Now: time.Now,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, err := s.Engine()
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		r := httptest.NewRequest(http.MethodGet, "http://localhost:8080/nowhere", nil)
+		e.ServeHTTP(w, r)
+		body := w.Body.String()
+		if !strings.Contains(body, "Nothing here touches a real tenant.") || strings.Contains(body, "until you stop the console") != passing {
+			t.Errorf("passing %v: %s", passing, body)
+		}
+	}
+}

@@ -100,7 +100,7 @@ func (s *ServeCmd) announce(out io.Writer, c *console) {
 
 func (s *ServeCmd) shell(c *console, l net.Listener, log *slog.Logger) (*web.Shell, error) {
 	cfg := web.Config{
-		Cloud: c.cloud.Name, Sandbox: c.cloud.IsSandbox(), Version: version(),
+		Cloud: c.cloud.Name, Sandbox: c.cloud.IsSandbox(), Passing: c.sandbox != nil, Version: version(),
 		Sessions: c.store, Person: handlers.Line, Who: handlers.Who, May: c.handlers.May, Explain: handlers.Explain,
 		Idle: s.SessionIdle, Absolute: s.SessionLife,
 		Ready: c.store.Ready, Observe: c.count, Log: log, Now: time.Now,
