@@ -112,6 +112,7 @@ func (r *run) converge(ctx context.Context) error {
 			r.looks = 0
 			continue
 		}
+		pending = slices.DeleteFunc(pending, func(s Step) bool { return r.refused[s.ID] != nil })
 		if r.waitsFor(pending) == "" {
 			return nil // what is left waits for what was refused
 		}

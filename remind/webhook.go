@@ -62,16 +62,39 @@ type Webhook struct {
 
 // NewWebhook checks the options; the error names the setting and the mend.
 func NewWebhook(o WebhookOptions) (*Webhook, error) {
+	u, err := o.address()
+	if err == nil {
+		err = o.CheckSecret()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Webhook{u.String(), o.Secret, guardedClient(o)}, nil
+}
+
+// CheckURL says what is wrong with the address, if anything.
+func (o WebhookOptions) CheckURL() error {
+	_, err := o.address()
+	return err
+}
+
+// CheckSecret says what is wrong with the secret, if anything.
+func (o WebhookOptions) CheckSecret() error {
+	if len(o.Secret.Reveal()) < leastSecret {
+		return fmt.Errorf("the webhook's secret is shorter than %d characters: make one with openssl rand -hex 32", leastSecret)
+	}
+	return nil
+}
+
+func (o WebhookOptions) address() (*url.URL, error) {
 	u, err := url.Parse(o.URL)
 	switch {
 	case err != nil || u.Host == "" || u.User != nil || u.Fragment != "":
 		return nil, errors.New("the webhook's address is none: give https://, a host and a path, without a user name")
 	case u.Scheme != "https" && !(o.Private && u.Scheme == "http" && onThisMachine(u.Hostname())):
 		return nil, errors.New("the webhook's address must begin with https://, so that nobody reads along")
-	case len(o.Secret.Reveal()) < leastSecret:
-		return nil, fmt.Errorf("the webhook's secret is shorter than %d characters: make one with openssl rand -hex 32", leastSecret)
 	}
-	return &Webhook{u.String(), o.Secret, guardedClient(o)}, nil
+	return u, nil
 }
 
 func onThisMachine(host string) bool {

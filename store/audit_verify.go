@@ -141,7 +141,7 @@ func (s *Store) signedHeads(heads []string) (map[int64]auditHead, error) {
 	for _, head := range heads {
 		text, ok := s.Signed(headPurpose, head)
 		if !ok {
-			return nil, fmt.Errorf("store: the signature of the head %q is not of this console's key", head)
+			return nil, fmt.Errorf("store: the signature of the head %q is not of this console's key: give the key that signed it as well, after the one in use", head)
 		}
 		parts := strings.Split(text, "/")
 		if len(parts) != 4 {

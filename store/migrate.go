@@ -48,7 +48,7 @@ func (m migrator) up(ctx context.Context) error {
 		return fmt.Errorf("bring the schema up to date: %w", err)
 	}
 	for _, a := range applied {
-		m.log.InfoContext(ctx, "schema changed", "migration", a.Source.Path, "duration", a.Duration)
+		m.log.InfoContext(ctx, "schema changed", "migration", a.Source.Path, "ms", a.Duration.Milliseconds())
 	}
 	return nil
 }

@@ -73,6 +73,9 @@ func openBackup(ctx context.Context, from string, o Options) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("%s: %w", from, err), remove())
 	}
 	s, err := Open(ctx, Options{Path: path, Key: o.Key, OldKeys: o.OldKeys, Now: o.Now, Log: o.Log})
+	if errors.Is(err, ErrWrongKey) {
+		err = fmt.Errorf("%s was made with another key than the one given: %w", from, ErrWrongKey)
+	}
 	if err != nil {
 		return nil, errors.Join(err, remove())
 	}

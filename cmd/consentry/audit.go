@@ -9,7 +9,9 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/consentry/consentry/store"
@@ -88,6 +90,9 @@ func beside(ctx context.Context, stderr io.Writer, locate locator, do func(conte
 		return err
 	}
 	st, err := store.OpenBeside(ctx, o)
+	if errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("there is no database at %s: name the console's with --data, --database-file or its --config", o.Path)
+	}
 	if err != nil {
 		return err
 	}
@@ -115,16 +120,30 @@ func (c *AuditHeadCmd) Run(ctx context.Context, stdout, stderr io.Writer) error 
 // AuditExportCmd writes the log.
 type AuditExportCmd struct {
 	keptFlags
-	Format string    `enum:"json,csv" default:"json" help:"json or csv. CSV cells that a spreadsheet would take for a formula begin with an apostrophe."`
-	Out    string    `placeholder:"FILE" help:"New file to write to, for its owner only; without it standard output."`
-	Action string    `help:"Only this action, such as secret-revealed."`
-	Actor  string    `help:"Only rows of whose actor this is a part of the name, or the object ID."`
-	From   time.Time `format:"2006-01-02" placeholder:"DATE" help:"Only from this day (UTC) on, such as 2026-11-21."`
-	To     time.Time `format:"2006-01-02" placeholder:"DATE" help:"Only up to and with this day (UTC)."`
+	Format string `enum:"json,csv" default:"json" help:"json or csv. CSV cells that a spreadsheet would take for a formula begin with an apostrophe."`
+	Out    string `placeholder:"FILE" help:"New file to write to, for its owner only; without it standard output."`
+	Action string `help:"Only this action, such as secret-revealed."`
+	Actor  string `help:"Only rows of whose actor this is a part of the name, or the object ID."`
+	From   day    `placeholder:"DATE" help:"Only from this day (UTC) on, such as 2026-11-21."`
+	To     day    `placeholder:"DATE" help:"Only up to and with this day (UTC)."`
+}
+
+// A day is one of UTC, as 2026-11-21.
+type day struct{ time.Time }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *day) UnmarshalText(text []byte) (err error) {
+	if d.Time, err = time.Parse(time.DateOnly, string(text)); err != nil {
+		return errors.New("give a day such as 2026-11-21")
+	}
+	return nil
 }
 
 // Run exports.
 func (c *AuditExportCmd) Run(ctx context.Context, stdout, stderr io.Writer) error {
+	if known := store.AuditActions(); c.Action != "" && !slices.Contains(known, c.Action) {
+		return fmt.Errorf("--action: the log knows no %q; it has %s", c.Action, strings.Join(known, ", "))
+	}
 	return beside(ctx, stderr, c.location, func(ctx context.Context, st *store.Store) error { return c.export(ctx, st, stdout) })
 }
 
@@ -133,7 +152,7 @@ func (c *AuditExportCmd) export(ctx context.Context, st *store.Store, stdout io.
 	if err := st.Audit(ctx, e); err != nil {
 		return err
 	}
-	f := store.AuditFilter{Action: c.Action, Actor: c.Actor, From: c.From}
+	f := store.AuditFilter{Action: c.Action, Actor: c.Actor, From: c.From.Time}
 	if !c.To.IsZero() {
 		f.To = c.To.AddDate(0, 0, 1)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 
 	"github.com/consentry/consentry/store"
@@ -60,6 +61,9 @@ func (c *RestoreCmd) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	r, err := store.Restore(byOperator(ctx), c.From, c.Despite, o)
 	if errors.Is(err, store.ErrNotEmpty) {
 		return fmt.Errorf("%w; nothing was changed: restore into another --data folder or a new PostgreSQL database", err)
+	}
+	if errors.Is(err, fs.ErrNotExist) && missing(c.From) {
+		return fmt.Errorf("--from: there is no file %s", c.From)
 	}
 	if err != nil {
 		return err

@@ -209,12 +209,21 @@ func (r *bootstrapRun) desire(ctx context.Context) (err error) {
 		r.want.Admin = entra.Person{Tenant: r.who.Tenant, ID: entra.ObjectID(strings.ToLower(r.Admin))}
 	case r.Admin != "":
 		if r.want.Admin, err = r.dir.Person(ctx, r.Admin); err != nil {
-			return fmt.Errorf("--admin: %w", err)
+			return fmt.Errorf("--admin: %w", unknownPerson(err))
 		}
 	case !r.who.AppOnly:
 		r.want.Admin = r.who.Person
 	}
 	return r.desireCredential()
+}
+
+// unknownPerson says what Graph's not found means for a name that was typed.
+func unknownPerson(err error) error {
+	var no *entra.ServiceError
+	if errors.As(err, &no) && no.Status == http.StatusNotFound {
+		return errors.New("nobody in the tenant has this name: give the user principal name or the object ID as Microsoft Entra shows them, or wait some minutes for somebody who is new")
+	}
+	return err
 }
 
 func (r *bootstrapRun) desireCredential() (err error) {

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/consentry/consentry/bootstrap"
@@ -80,10 +83,26 @@ func (r *bootstrapRun) left(result bootstrap.Result) error {
 			errs = append(errs, fmt.Errorf("%s: it waits for what could not be done", l.Title))
 		}
 	}
-	if r.want.Admin.ID != "" && result.App.ClientID != "" && len(errs) > 0 {
-		errs = append(errs, fmt.Errorf("until somebody has the role admin, serve takes --admin %s/%s", r.want.Admin.Tenant, r.want.Admin.ID))
+	if result.App.ClientID != "" && isLeft(result, bootstrap.StepRole) {
+		errs = append(errs, errors.New(r.withoutRole(isLeft(result, bootstrap.StepAssignment))))
 	}
 	return errors.Join(errs...)
+}
+
+func isLeft(result bootstrap.Result, id bootstrap.StepID) bool {
+	return slices.ContainsFunc(result.Left, func(l bootstrap.Left) bool { return l.ID == id })
+}
+
+// withoutRole says how somebody gets in who could not be given the role. The
+// flag --admin of serve is of use only where Microsoft lets people sign in who
+// are not assigned to the application.
+func (r *bootstrapRun) withoutRole(open bool) string {
+	who := r.want.Admin
+	if open {
+		return fmt.Sprintf("until somebody has the role admin, serve takes --admin %s/%s", who.Tenant, who.ID)
+	}
+	return fmt.Sprintf("until somebody has a role, Microsoft lets nobody sign in to the console: give %s the role admin in the Microsoft Entra admin center under Enterprise applications, %s, Users and groups, or run this command as somebody who may",
+		cmp.Or(who.UPN, string(who.ID)), r.DisplayName)
 }
 
 // A setting is one of serve's, by its flag.
@@ -119,10 +138,20 @@ func (r *bootstrapRun) serveSettings(id entra.ClientID) []setting {
 	}
 	list := []setting{{"sign-in", "entra"}, {"base-url", r.BaseURL}, {"client-id", string(id)}, {"tenant", tenant}, {"allow-tenant", string(r.who.Tenant)}}
 	if r.Cloud != "public" {
-		list = append(list, setting{"cloud", r.Cloud})
+		list = append(list, setting{"cloud", wherever(r.Cloud)})
 	}
 	flag := map[string]string{"certificate": "client-certificate-file", "secret": "client-secret-file", "federated": "client-federated-token-file"}[r.Credential]
-	return append(list, setting{flag, r.CredentialFile})
+	return append(list, setting{flag, wherever(r.CredentialFile)})
+}
+
+// wherever is the whole path of a file, since serve is started elsewhere;
+// what is none stays as it is.
+func wherever(file string) string {
+	whole, err := filepath.Abs(file)
+	if err != nil || missing(file) {
+		return file
+	}
+	return whole
 }
 
 // quoteForShell quotes what a shell would take apart.

@@ -238,10 +238,13 @@ func (b *bed) read(path string, into any) {
 func TestWhatTheIdentityMayNotDoIsLeftToOthers(t *testing.T) {
 	b := newBed(t, "healthy")
 	o := b.must(1, b.bootstrap("developer", "--apply"))
-	for _, word := range []string{"Who can: an Application Administrator", "until somebody has the role admin, serve takes --admin " + b.tenant.ID + "/"} {
+	for _, word := range []string{"Who can: an Application Administrator", "until somebody has a role, Microsoft lets nobody sign in", "role admin in the Microsoft Entra admin center under Enterprise applications, Consentry"} {
 		if !strings.Contains(o.stderr, word) {
 			t.Errorf("standard error has no %q:\n%s", word, o.stderr)
 		}
+	}
+	if strings.Contains(o.stdout, "waiting until the directory shows it") {
+		t.Errorf("what was refused is waited for:\n%s", o.stdout)
 	}
 	o.wants(t, "CONSENTRY_CLIENT_ID=")
 	b.must(0, b.bootstrap("admin", "--apply", "--admin", b.person("developer").UserPrincipalName)).wants(t, "done  Give Dev Developer the role admin")
@@ -299,7 +302,7 @@ func TestBootstrapsThatAreRefused(t *testing.T) {
 		"a very long life":         {[]string{"--credential-days", "900"}, "--credential-days"},
 		"an issuer and a secret":   {[]string{"--federated-issuer", "https://x.example.com"}, "--credential federated"},
 		"no issuer":                {[]string{"--credential", "federated"}, "issuer is missing"},
-		"nobody by that name":      {[]string{"--admin", "nobody@contoso.sandbox.invalid"}, "--admin"},
+		"nobody by that name":      {[]string{"--admin", "nobody@contoso.sandbox.invalid"}, "--admin: nobody in the tenant"},
 		"another tenant":           {[]string{"--tenant", "11111111-2222-3333-4444-555555555555"}, "not 11111111-2222-3333-4444-555555555555"},
 		"a code without a client":  {[]string{"--identity", "device-code"}, "--client-id"},
 		"an application alone":     {[]string{"--identity", "application"}, "--client-id"},

@@ -67,13 +67,7 @@ var placeRules = []configRule{
 }
 
 var dataRules = []configRule{
-	{"database", func(c *checked) string {
-		var err error
-		if c.database, err = c.databaseURL(); err != nil {
-			return withoutPath(err)
-		}
-		return unfitDatabase(c.database)
-	}},
+	databaseRule("database"), databaseRule("database-file"),
 	{"database", func(c *checked) string {
 		if u, err := url.Parse(c.Database); err == nil && u.User != nil && c.givenAs("database") == onCommandLine {
 			if _, has := u.User.Password(); has {
@@ -103,6 +97,21 @@ var dataRules = []configRule{
 		}
 		return foreignEyes(c.settings.file.name)
 	}},
+}
+
+// databaseRule looks at the address of the database, where it stands in the
+// setting.
+func databaseRule(flag string) configRule {
+	return configRule{flag, func(c *checked) string {
+		if (flag == "database-file") != (c.Database == "" && c.DatabaseFile != "") {
+			return ""
+		}
+		var err error
+		if c.database, err = c.databaseURL(); err != nil {
+			return withoutPath(err)
+		}
+		return unfitDatabase(c.database)
+	}}
 }
 
 var signInRules = []configRule{

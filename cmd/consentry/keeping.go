@@ -24,7 +24,7 @@ type keepingCommands struct {
 // keptFlags say which database is meant.
 type keptFlags struct {
 	DataFlags
-	Cloud string `default:"public" help:"Whose database folder is meant where neither --data nor --database is given: public, sandbox, or a name."`
+	Cloud string `default:"public" help:"Whose database folder is meant where neither --data nor --database is given: public, sandbox, a name, or the JSON file that serve was given."`
 }
 
 // location is where the database is.
@@ -33,7 +33,11 @@ func (f keptFlags) location(log *slog.Logger) (store.Options, error) {
 	if err != nil || url != "" {
 		return store.Options{URL: url, Log: log}, err
 	}
-	folder, err := dataFolder(f.Data, entra.Cloud{Name: f.Cloud})
+	cloud, err := cloudOf(f.Cloud)
+	if err != nil { // it is a name
+		cloud = entra.Cloud{Name: f.Cloud}
+	}
+	folder, err := dataFolder(f.Data, cloud)
 	return store.Options{Path: database(folder), Log: log}, err
 }
 
@@ -47,6 +51,9 @@ func (f keptFlags) withKeys(log *slog.Logger) (store.Options, error) {
 		path, err := f.keyPath()
 		if err != nil {
 			return o, err
+		}
+		if missing(path) {
+			return o, fmt.Errorf("the encryption key is not at %s: name the one that belongs to the database or the backup with --key-file", path)
 		}
 		f.KeyFile = []string{path}
 	}

@@ -135,6 +135,8 @@ func TestTheExportIsWholeAndLoggedItself(t *testing.T) {
 	if actor := lines[1][1]; !strings.Contains(actor, " on ") || lines[1][4] != "command line" {
 		t.Errorf("done by %q as %q", actor, lines[1][4])
 	}
+	b.mustKeep(1, "give a day such as", "audit", "export", "--data", data, "--from", "21.11.2026")
+	b.mustKeep(1, "secret-revealed", "audit", "export", "--data", data, "--action", "revealed")
 	b.mustKeep(1, "is there already", "audit", "export", "--data", data, "--out", file)
 	none := b.mustKeep(0, "[", "audit", "export", "--data", data, "--to", "2001-01-01")
 	if json.Unmarshal([]byte(none.stdout), &rows) != nil || len(rows) != 0 {
@@ -150,7 +152,8 @@ func TestABackupOfARunningConsoleIsRestoredElsewhereAndServed(t *testing.T) {
 	b.mustKeep(1, "is there already", "backup", "--data", data, "--out", file)
 	s.stop()
 	before := sha256.Sum256([]byte(readFile(t, file)))
-	b.mustKeep(1, "the key does not match", "restore", "--from", file, "--data", other, "--key-file", keyFileAt(t, b.path("other-key")))
+	b.mustKeep(1, "there is no file", "restore", "--from", b.path("nowhere"), "--data", other, "--key-file", key)
+	b.mustKeep(1, file+" was made with another key than the one given: the key does not match", "restore", "--from", file, "--data", other, "--key-file", keyFileAt(t, b.path("other-key")))
 	o := b.mustKeep(0, "1 environment, 1 operation", "restore", "--from", file, "--data", other, "--key-file", key)
 	if !strings.Contains(o.stdout, "chain is whole") || !strings.Contains(o.stdout, "signs in again") {
 		t.Errorf("said %s", o.stdout)
@@ -333,4 +336,24 @@ func TestTheConsoleLogsHeadsThatVerify(t *testing.T) {
 		t.Fatalf("%v: %s", err, readFile(t, file))
 	}
 	b.mustKeep(0, "It holds 1 signed head.", "audit", "verify", "--data", data, "--key-file", key, "--head", file)
+}
+
+// The commands for whoever runs the console find its database by the settings
+// that serve goes by, a cloud from a file among them.
+func TestTheDatabaseIsFoundByTheConsolesOwnCloud(t *testing.T) {
+	t.Setenv("XDG_DATA_HOME", "/data")
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	b := newConfigBed(t)
+	for cloud, want := range map[string]string{
+		"public": "/data/consentry/public/consentry.db", "sandbox": "/data/consentry/sandbox/consentry.db",
+		"lab": "/data/consentry/lab/consentry.db", b.path("cloud.json"): "/data/consentry/lab/consentry.db",
+	} {
+		f := keptFlags{Cloud: cloud}
+		if o, err := f.location(slog.New(slog.DiscardHandler)); err != nil || o.Path != want {
+			t.Errorf("%s: %s, %v", cloud, o.Path, err)
+		}
+		if _, err := f.withKeys(slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "--key-file") {
+			t.Errorf("without a key: %v", err)
+		}
+	}
 }

@@ -40,13 +40,7 @@ func (f RemindFlags) reminders() (remind.Settings, error) {
 func (f RemindFlags) problems(s *remind.Settings) map[string]string {
 	out := map[string]string{}
 	if f.WebhookURL != "" {
-		secret, problem := secretIn(f.WebhookSecretFile)
-		var err error
-		if problem != "" {
-			out["webhook-secret-file"] = problem
-		} else if s.Webhook, err = remind.NewWebhook(remind.WebhookOptions{URL: f.WebhookURL, Secret: secret, Private: f.WebhookPrivate}); err != nil {
-			out["webhook-url"] = err.Error()
-		}
+		f.webhookProblems(s, out)
 	} else if f.WebhookSecretFile != "" || f.WebhookPrivate {
 		out["webhook-url"] = "it is missing, and other settings of the webhook are given"
 	}
@@ -58,23 +52,40 @@ func (f RemindFlags) problems(s *remind.Settings) map[string]string {
 	return out
 }
 
+func (f RemindFlags) webhookProblems(s *remind.Settings, out map[string]string) {
+	o := remind.WebhookOptions{URL: f.WebhookURL, Private: f.WebhookPrivate}
+	if err := o.CheckURL(); err != nil {
+		out["webhook-url"] = err.Error()
+	}
+	var problem string
+	if o.Secret, problem = secretIn(f.WebhookSecretFile); problem != "" {
+		out["webhook-secret-file"] = problem
+	} else if err := o.CheckSecret(); err != nil {
+		out["webhook-secret-file"] = err.Error()
+	}
+	if len(out) == 0 {
+		var err error
+		if s.Webhook, err = remind.NewWebhook(o); err != nil {
+			out["webhook-url"] = err.Error()
+		}
+	}
+}
+
 func (f RemindFlags) mailProblems(s *remind.Settings, out map[string]string) {
 	o := remind.MailOptions{Server: f.SMTP, Security: cmp.Or(f.SMTPSecurity, remind.StartTLS), User: f.SMTPUser, From: f.SMTPFrom}
 	if f.SMTPPasswordFile != "" {
 		var problem string
 		if o.Password, problem = secretIn(f.SMTPPasswordFile); problem != "" {
 			out["smtp-password-file"] = problem
-			return
 		}
 	}
-	if _, err := remind.Address(f.SMTPFrom); err != nil {
-		out["smtp-from"] = err.Error()
-		return
-	}
-	if f.RemindTo != "" {
-		if _, err := remind.Address(f.RemindTo); err != nil {
-			out["remind-to"] = err.Error()
+	for flag, address := range map[string]string{"smtp-from": f.SMTPFrom, "remind-to": f.RemindTo} {
+		if _, err := remind.Address(address); err != nil && (address != "" || flag == "smtp-from") {
+			out[flag] = err.Error()
 		}
+	}
+	if out["smtp-password-file"] != "" || out["smtp-from"] != "" {
+		return // it would be told of them once more
 	}
 	var err error
 	if s.Mail, err = remind.NewMail(o); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -63,12 +64,19 @@ func lineOf(err error) string {
 	return " (look at line " + strconv.Itoa(at.GetToken().Position.Line) + ")"
 }
 
-// nested refuses values that no flag can have, and takes them out.
+// nested refuses values that no flag can have, and takes them out. A number is
+// the text it is written as, which its flag reads like any other: what is
+// wrong with "listen: 8443" is then said in the flag's own words.
 func (f *settingsFile) nested() (out problems) {
 	for _, key := range f.keys() {
-		if !isPlain(f.values[key]) {
-			out = append(out, problem{key, f.name, "give one value, or a list of texts"})
-			delete(f.values, key)
+		switch v := f.values[key].(type) {
+		case int64, uint64, float64:
+			f.values[key] = fmt.Sprint(v)
+		default:
+			if !isPlain(v) {
+				out = append(out, problem{key, f.name, "give one value, or a list of texts"})
+				delete(f.values, key)
+			}
 		}
 	}
 	return out

@@ -54,24 +54,7 @@ var entraRules = []configRule{
 		}
 		return ""
 	}},
-	{"client-secret-file", func(c *checked) string {
-		given := 0
-		for _, file := range []string{c.ClientSecretFile, c.ClientCertificateFile, c.ClientFederatedTokenFile} {
-			if file != "" {
-				given++
-			}
-		}
-		if wrong := onlyShared(c, given > 0); wrong != "" {
-			return wrong
-		}
-		if given > 1 {
-			return "give one of --client-secret-file, --client-certificate-file and --client-federated-token-file: the registration proves itself in one way"
-		}
-		if _, err := c.credential(); err != nil {
-			return withoutPath(err)
-		}
-		return ""
-	}},
+	credentialRule("client-secret-file"), credentialRule("client-certificate-file"), credentialRule("client-federated-token-file"),
 	{"session-idle", func(c *checked) string {
 		switch {
 		case c.SessionIdle < time.Second:
@@ -87,6 +70,34 @@ var entraRules = []configRule{
 		}
 		return ""
 	}},
+}
+
+// credentialRule looks at one of the files that the registration may prove
+// itself with. That there are several is told of the first.
+func credentialRule(flag string) configRule {
+	return configRule{flag, func(c *checked) string {
+		var given []string
+		for _, f := range []struct{ flag, file string }{
+			{"client-secret-file", c.ClientSecretFile}, {"client-certificate-file", c.ClientCertificateFile}, {"client-federated-token-file", c.ClientFederatedTokenFile},
+		} {
+			if f.file != "" {
+				given = append(given, f.flag)
+			}
+		}
+		if len(given) == 0 || given[0] != flag {
+			return ""
+		}
+		if wrong := onlyShared(c, true); wrong != "" {
+			return wrong
+		}
+		if len(given) > 1 {
+			return "give one of --client-secret-file, --client-certificate-file and --client-federated-token-file: the registration proves itself in one way"
+		}
+		if _, err := c.credential(); err != nil {
+			return withoutPath(err)
+		}
+		return ""
+	}}
 }
 
 // onlyShared refuses what would be believed to protect a console and does not.
