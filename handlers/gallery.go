@@ -67,7 +67,7 @@ func (h *Handlers) gallery() []galleryPage {
 		{"integrations", "integrations.html", galleryIntegrations()},
 		{"environment", "environment.html", galleryReminded(g.environmentPage(done, frontegg, galleryOperations(done), galleryTrials(), galleryKept()), done)},
 		{"history-changes", "history.html", galleryHistory(&historyPage{Heading: "shop: changes", Operations: operationRows(galleryOperations(done))})},
-		{"history-none", "history.html", galleryHistory(&historyPage{Heading: "shop: runs of the checks"})},
+		{"history-none", "history.html", galleryHistory(&historyPage{Heading: "shop: runs of the checks", None: "The checks have not been run for this environment yet.", Begin: web.Link{Label: "Run the checks", Href: "/_gallery/diagnose-environment"}})},
 		{"environment-attention", "environment.html", g.environmentPage(galleryAttention(done), frontegg, nil, nil, nil)},
 		{"hand-off", "hand_off.html", handOff(done, frontegg)},
 		{"hand-off-too-early", "hand_off.html", handOff(draft, frontegg)},

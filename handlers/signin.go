@@ -47,7 +47,7 @@ func (h *Handlers) wordsFor(need level, again bool) signInWords {
 	case need == levelRead && h.Shared != nil:
 		return signInWords{"Let Consentry read your directory", "So far Consentry knows who you are and no more. This page shows what is in your tenant; for that it reads there in your name.", "Allow reading at "}
 	case h.Shared != nil:
-		return signInWords{"Sign in to Consentry", "This console is shared. Your role in it says what you may do here: your organization gives it to you at Microsoft.", "Sign in at "}
+		return signInWords{"Sign in to Consentry", "This console is shared. What you may do here is your role in it, which your organization gives you at Microsoft.", "Sign in at "}
 	}
 	return signInWords{"Sign in to your tenant", "Consentry works in your name: it can do what you may do yourself, and nothing else. The tokens stay on this console.", "Sign in at "}
 }

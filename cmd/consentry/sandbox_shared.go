@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"net/url"
 	"slices"
@@ -23,6 +24,11 @@ func (b *box) share(h *handlers.Handlers) error {
 	for _, p := range known.People {
 		if id := entra.TenantID(p.TenantID); !slices.Contains(h.Shared.Tenants, id) {
 			h.Shared.Tenants = append(h.Shared.Tenants, id)
+		}
+		for i := range h.Accounts {
+			if h.Accounts[i].UPN == p.UserPrincipalName {
+				h.Accounts[i].About += "; in this console " + cmp.Or(p.Role, "without a role")
+			}
 		}
 	}
 	return nil
