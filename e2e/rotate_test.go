@@ -69,7 +69,7 @@ func TestASecretIsRotatedWithoutInterruption(t *testing.T) {
 	second, err := shown.InnerText()
 	p.must(err)
 	p.link("I have stored it safely")
-	p.heading("3. Hand it over to Custom")
+	p.heading("3. Hand it over to your service")
 	_, err = p.page.GoBack()
 	p.must(err)
 	p.sees("cannot be shown again")

@@ -29,7 +29,7 @@ func TestItWorksWithoutScript(t *testing.T) {
 	w.sees("The token")
 	p.reads("status", "works") // the page that waits loads itself again
 	p.link("Hand the values over")
-	p.heading("Hand over to Custom")
+	p.heading("Hand over to your service")
 	p.check("done: Client ID")
 	p.button("Save what is done")
 	p.must(p.page.GetByLabel("done: Client ID").WaitFor())
@@ -146,7 +146,7 @@ func TestANarrowWindowIsEnough(t *testing.T) {
 	p.reads("status", "works")
 	p.at("Test consent, result")
 	p.link("Hand the values over")
-	p.heading("Hand over to Custom")
+	p.heading("Hand over to your service")
 	p.environment("narrow")
 	p.heading("narrow")
 }

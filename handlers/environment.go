@@ -283,14 +283,14 @@ func nextSteps(env store.Environment, p preset.Preset, trials []trial.Trial, kep
 		if !secret.Done {
 			steps = append(steps, secret)
 		}
-		return append(steps, nextStep{Label: "Set it up as " + p.Name + " wants it", Help: "The review shows what would be changed before anything is.", Href: base + "/setup/review"})
+		return append(steps, nextStep{Label: "Set it up as " + p.Called() + " wants it", Help: "The review shows what would be changed before anything is.", Href: base + "/setup/review"})
 	}
 	tested := slices.ContainsFunc(trials, func(t trial.Trial) bool { return t.State == trial.Succeeded })
 	handed := len(env.Handed) >= len(p.Fields)
 	steps := []nextStep{
 		secret,
 		{Label: "Test the consent flow", Help: "Sign in as a user would and see what the token can do.", Href: base + "/test", Done: tested},
-		{Label: "Hand the values over to " + p.Name, Help: "The form's fields in its own order, ready to copy.", Href: base + "/hand-off", Done: handed},
+		{Label: "Hand the values over to " + p.Called(), Help: "The form's fields in its own order, ready to copy.", Href: base + "/hand-off", Done: handed},
 	}
 	if !madeHere(env.Spec) {
 		steps = steps[1:]

@@ -42,7 +42,7 @@ func (h *Handlers) showHandOff(c *gin.Context) (web.Response, error) {
 
 func handOff(env store.Environment, p preset.Preset) *handOffPage {
 	page := &handOffPage{Env: env, Preset: p, Where: p.Place(env.Spec.Inputs), ScopeForm: p.ScopeForm, Done: len(p.Fields) > 0}
-	page.Title, page.Section = env.Name+": hand over to "+p.Name, "start"
+	page.Title, page.Section = env.Name+": hand over to "+p.Called(), "start"
 	page.Noun = shownNoun(env)
 	page.Ready = env.Result != nil && env.Result.App.ClientID != ""
 	for _, f := range p.HandOff(handOffValues(env, p)) {
@@ -97,7 +97,7 @@ func (h *Handlers) tickHandOff(c *gin.Context) (web.Response, error) {
 		if err := h.dropDone(ctx, env, p); err != nil {
 			return nil, err
 		}
-		if err := web.SessionOf(c).Say(p.Name + " has everything. Connect it there now; if it does not work, run the test consent flow again."); err != nil {
+		if err := web.SessionOf(c).Say(p.CalledFirst() + " has everything. Connect it there now; if it does not work, run the test consent flow again."); err != nil {
 			return nil, err
 		}
 		return web.SeeOther("/environments/" + env.ID), nil

@@ -170,7 +170,7 @@ func (page *rotatePage) steps() {
 		done[retireStep] = page.Old == nil
 	}
 	open := slices.IndexFunc([]int{addStep, showStep, handStep, proveStep, retireStep}, func(i int) bool { return !done[i] })
-	for i, title := range []string{"Add the next secret", "Take its value, once", "Hand it over to " + page.Preset.Name, "Prove that it works", "Retire the old secret"} {
+	for i, title := range []string{"Add the next secret", "Take its value, once", "Hand it over to " + page.Preset.Called(), "Prove that it works", "Retire the old secret"} {
 		s := rotateStep{Number: i + 1, Title: title, State: state{"idle", "later"}, Open: i == open && page.Running == ""}
 		switch {
 		case done[i]:

@@ -101,11 +101,11 @@ func (h *Handlers) saveOrganizationStep(c *gin.Context, page *wizardPage) ([]set
 	case err != nil:
 		return []setup.FieldError{{Field: "organization", Message: err.Error()}}, nil
 	case organization == "" && needs(page, preset.OrganizationValue):
-		return []setup.FieldError{{Field: "organization", Message: page.Preset.Name + " asks for the organization, so it is needed here: type its name, or paste its address."}}, nil
+		return []setup.FieldError{{Field: "organization", Message: page.Preset.CalledFirst() + " asks for the organization, so it is needed here: type its name, or paste its address."}}, nil
 	case organization == "" && project != "":
 		return []setup.FieldError{{Field: "organization", Message: "The organization of the project is missing: type its name, or paste the project's address."}}, nil
 	case project == "" && needs(page, preset.ProjectValue):
-		return []setup.FieldError{{Field: "project", Message: page.Preset.Name + " asks for the project, so it is needed here: type its name as Azure DevOps shows it."}}, nil
+		return []setup.FieldError{{Field: "project", Message: page.Preset.CalledFirst() + " asks for the project, so it is needed here: type its name as Azure DevOps shows it."}}, nil
 	}
 	if project != "" {
 		if err := entra.ValidateProject(project); err != nil {

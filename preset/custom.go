@@ -5,6 +5,7 @@ import "github.com/consentry/consentry/entra"
 var custom = Preset{
 	ID:     "custom",
 	Name:   "Custom",
+	Common: "your service",
 	Source: Source{Title: "Microsoft: authorize access to Azure DevOps with OpenID Connect", Read: "2026-11-21"},
 	About:  "Any other service, or one of your own, that signs people in with an authorization code. It may prove itself with a federated credential or a certificate in place of a client secret.",
 	Inputs: []Input{{

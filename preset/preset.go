@@ -4,7 +4,12 @@
 // integration is one file.
 package preset
 
-import "github.com/consentry/consentry/entra"
+import (
+	"cmp"
+	"strings"
+
+	"github.com/consentry/consentry/entra"
+)
 
 // A Source says where a preset's facts come from.
 type Source struct {
@@ -114,8 +119,11 @@ type Operation struct {
 
 // A Preset is everything known about one integration.
 type Preset struct {
-	ID     string // "frontegg"; never changes
-	Name   string // "Frontegg"
+	ID   string // "frontegg"; never changes
+	Name string // "Frontegg"
+	// Common stands for Name in sentences where Name is none in them: "your
+	// service". Empty for a product's name.
+	Common string
 	Source Source
 	// About says in one sentence what the integration is.
 	About string
@@ -152,4 +160,13 @@ type Preset struct {
 	Warnings   []string
 	// Unsourced lists what the product's page does not say and we assume.
 	Unsourced []string
+}
+
+// Called is the integration within a sentence.
+func (p Preset) Called() string { return cmp.Or(p.Common, p.Name) }
+
+// CalledFirst is the integration at the beginning of a sentence.
+func (p Preset) CalledFirst() string {
+	called := p.Called()
+	return strings.ToUpper(called[:1]) + called[1:]
 }

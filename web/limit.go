@@ -2,6 +2,8 @@ package web
 
 import (
 	"container/list"
+	"fmt"
+	"math"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -115,10 +117,22 @@ func (s *Shell) limitPerson(c *gin.Context) {
 func (s *Shell) count(c *gin.Context, key bucketKey, l Limit) {
 	if wait := s.buckets.take(key, l, s.now()); wait > 0 {
 		s.fail(c, &Error{Status: http.StatusTooManyRequests, RetryAfter: wait,
-			Public: "This was asked for too often in a short time, so nothing was done. Wait a little, then try again."})
+			Public: "This was asked for too often in a short time, so nothing was done. Wait " + waited(wait) + ", then try again."})
 		return
 	}
 	c.Next()
+}
+
+// waited is a time to wait in whole seconds, as Retry-After has it, or minutes.
+func waited(d time.Duration) string {
+	switch s := int(math.Ceil(d.Seconds())); {
+	case s == 1:
+		return "a second"
+	case s < 120:
+		return fmt.Sprintf("%d seconds", s)
+	default:
+		return fmt.Sprintf("%d minutes", (s+59)/60)
+	}
 }
 
 // who is the person or session whose requests are counted together; empty for
