@@ -40,6 +40,10 @@ type Options struct {
 	// Observe, when set, is told of every request after its answer came or
 	// failed to come. It may be called concurrently.
 	Observe func(Call)
+	// AskEachTime asks the credential right before every request, and again
+	// before one is repeated, so that it can say no after any wait. Without it
+	// a token is kept until five minutes before its end.
+	AskEachTime bool
 	// Budget is shared by the clients of one process, so that a tenant's
 	// requests are spread whoever makes them. Nil means one of the client's own.
 	Budget *outbound.Budget
@@ -88,7 +92,7 @@ func newClient(c entra.Cloud, cred azcore.TokenCredential, o Options, clock cloc
 	if budget == nil {
 		budget = outbound.NewBudget(clock.now, clock.sleep)
 	}
-	tokens := newTokens(cred, clock.now)
+	tokens := newTokens(cred, clock.now, o.AskEachTime)
 	t := &transport{carrier: carrier, base: base, observe: o.Observe, tokens: tokens, budget: budget, clock: clock}
 	adapter, err := newAdapter(base, tokens, t)
 	if err != nil {

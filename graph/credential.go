@@ -34,7 +34,8 @@ var microsoftLogins = []string{
 }
 
 // TokenFunc is a credential that asks f for an access token of Microsoft
-// Graph. A token is kept and used again until five minutes before expires.
+// Graph. A token is kept and used again until five minutes before expires,
+// unless Options.AskEachTime is set.
 func TokenFunc(f func(context.Context) (token entra.Sensitive, expires time.Time, err error)) azcore.TokenCredential {
 	return tokenFunc(f)
 }

@@ -26,12 +26,14 @@ const tokenMargin = 5 * time.Minute
 type tokens struct {
 	cred azcore.TokenCredential
 	now  func() time.Time
+	// each: the credential decides about every request, so none is kept.
+	each bool
 	turn chan struct{} // holds one element while nobody is asking
 	kept azcore.AccessToken
 }
 
-func newTokens(cred azcore.TokenCredential, now func() time.Time) *tokens {
-	t := &tokens{cred: cred, now: now, turn: make(chan struct{}, 1)}
+func newTokens(cred azcore.TokenCredential, now func() time.Time, each bool) *tokens {
+	t := &tokens{cred: cred, now: now, each: each, turn: make(chan struct{}, 1)}
 	t.turn <- struct{}{}
 	return t
 }
@@ -45,7 +47,7 @@ func (t *tokens) GetToken(ctx context.Context, _ policy.TokenRequestOptions) (az
 	case <-t.turn:
 	}
 	defer func() { t.turn <- struct{}{} }()
-	if t.kept.Token != "" && t.now().Add(tokenMargin).Before(t.kept.ExpiresOn) {
+	if !t.each && t.kept.Token != "" && t.now().Add(tokenMargin).Before(t.kept.ExpiresOn) {
 		return t.kept, nil
 	}
 	token, err := t.cred.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{scope}})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -81,6 +82,34 @@ func TestManyAskForOneToken(t *testing.T) {
 	}
 }
 
+// TestACredentialMaySayNoToEachTry: between the first try of a change and its
+// repetition lies a wait in which much may have happened.
+func TestACredentialMaySayNoToEachTry(t *testing.T) {
+	for allowed, want := range [][]string{nil, {"POST /v1.0/applications"}, slices.Repeat([]string{"POST /v1.0/applications"}, 2)} {
+		var tries, refused = 0, errors.New("not any more")
+		w, _ := newWire(t, func(rw http.ResponseWriter, _ *http.Request) {
+			tries++
+			rw.Header().Set("Retry-After", "7")
+			respond(rw, 429, `{}`)
+		})
+		cred := TokenFunc(func(context.Context) (entra.Sensitive, time.Time, error) {
+			if tries == allowed {
+				return entra.Sensitive{}, time.Time{}, refused
+			}
+			return entra.NewSensitive("token"), w.now().Add(time.Hour), nil
+		})
+		c, err := newClient(entra.Cloud{Name: "test", Graph: w.server.URL}, cred, Options{HTTP: w.server.Client(), AskEachTime: true}, clock{w.now, w.sleep})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Do(t.Context(), changes[0].change)
+		if lost := noAnswer(t, err); lost.Sent || entra.OutcomeUnknown(err) || !errors.Is(err, refused) {
+			t.Errorf("allowed %d: %v; want the credential's refusal, and that nothing was done", allowed, err)
+		}
+		w.expect(want...)
+	}
+}
+
 func TestWithoutTokenNothingIsSent(t *testing.T) {
 	w, _ := newWire(t, always(200, emptyList))
 	cause := &entra.ServiceError{Service: "sign-in", Status: 503, AADSTS: 90033}
@@ -108,7 +137,7 @@ func TestWaitingForATokenEndsWithTheContext(t *testing.T) {
 		close(blocked)
 		<-release
 		return entra.NewSensitive("late"), epoch, nil
-	}), time.Now)
+	}), time.Now, false)
 	go tokens.GetToken(t.Context(), policy.TokenRequestOptions{})
 	<-blocked
 	ctx, cancel := context.WithCancel(t.Context())

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
 	"github.com/consentry/consentry/entra"
 	"github.com/consentry/consentry/outbound"
 )
@@ -91,7 +93,15 @@ func (t *transport) try(req *http.Request, body []byte) answer {
 		return answer{outbound.Answer{Err: err}}
 	}
 	defer leave()
-	a := answer{outbound.Send(t.carrier, outgoing(req, body), outbound.MaxBody)}
+	out := outgoing(req, body)
+	if t.tokens.each { // what the SDK was given may be older than the wait
+		token, err := t.tokens.GetToken(req.Context(), policy.TokenRequestOptions{})
+		if err != nil {
+			return answer{outbound.Answer{Err: err}}
+		}
+		out.Header.Set("Authorization", "Bearer "+token.Token)
+	}
+	a := answer{outbound.Send(t.carrier, out, outbound.MaxBody)}
 	if a.Err == nil {
 		a.Err = a.JSON()
 	}

@@ -158,7 +158,7 @@ func (c *console) assemble(log *slog.Logger) *handlers.Handlers {
 		Cloud: cloud, BaseURL: c.base, Store: c.store, OAuth: signIn,
 		Trials: &trial.Runner{OAuth: signIn, DevOps: devops, Now: c.now, Sleep: sleep},
 		NewDirectory: func(t handlers.TokenFunc) (handlers.Directory, error) {
-			return graph.New(cloud, graph.TokenFunc(t), graph.Options{HTTP: client})
+			return graph.New(cloud, graph.TokenFunc(t), graph.Options{AskEachTime: true, HTTP: client})
 		},
 		Organization: func(ctx context.Context, slug string) (entra.DevOpsOrganization, error) {
 			o, err := devops.Lookup(ctx, slug)

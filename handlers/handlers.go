@@ -60,7 +60,9 @@ type Handlers struct {
 	Store   *store.Store
 	OAuth   *oauth.Client
 	Trials  *trial.Runner
-	// NewDirectory gives a client for the tenant the token is for.
+	// NewDirectory gives a client for the tenant the token is for. It asks for
+	// the token right before every request, and keeps none: whether the request
+	// may still be sent is decided there.
 	NewDirectory func(TokenFunc) (Directory, error)
 	// Organization looks an Azure DevOps organization up anonymously.
 	Organization func(ctx context.Context, slug string) (entra.DevOpsOrganization, error)

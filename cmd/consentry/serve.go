@@ -134,7 +134,7 @@ func (s *ServeCmd) build(ctx context.Context, l net.Listener, log *slog.Logger) 
 		Cloud: c.cloud, BaseURL: s.address(l), Store: c.store, OAuth: signIn,
 		Trials: &trial.Runner{OAuth: signIn, DevOps: devops, Now: time.Now, Sleep: sleep},
 		NewDirectory: func(t handlers.TokenFunc) (handlers.Directory, error) {
-			return graph.New(c.cloud, graph.TokenFunc(t), graph.Options{HTTP: client, Observe: observed(c.metrics, log), Budget: budget})
+			return graph.New(c.cloud, graph.TokenFunc(t), graph.Options{AskEachTime: true, HTTP: client, Observe: observed(c.metrics, log), Budget: budget})
 		},
 		Organization: func(ctx context.Context, slug string) (entra.DevOpsOrganization, error) {
 			o, err := devops.Lookup(ctx, slug)
