@@ -61,3 +61,67 @@ func TestAProcessThatWasHaltedBeforeARequestSendsNothing(t *testing.T) {
 	b.done(op)
 	c.wantOneApp(path, mark)
 }
+
+// Nobody asks for a page while an operation waits or runs, so what Microsoft
+// says of its admin's role is asked for all the same.
+func TestAnOperationEndsWithTheRoleOfWhoBeganIt(t *testing.T) {
+	for name, role := range map[string]string{"no role any more": "", "another role": "support"} {
+		t.Run("taken away while it waits: "+name, func(t *testing.T) {
+			c := sharedConsole(t)
+			b, path := c.reviewed()
+			if err := c.queue.Stop(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			mark := c.mark()
+			op := b.post(path+"/apply", nil).at.Path
+			c.giveRole(home, anAdmin, role)
+			c.later(5 * time.Minute)
+			if err := c.handlers.Work(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			c.interrupted(op)
+			if n := c.asked(mark, "POST", "/v1.0/applications"); n != 0 {
+				t.Errorf("%d changes were sent in the name of somebody who is no admin", n)
+			}
+		})
+	}
+	t.Run("taken away while it runs", func(t *testing.T) {
+		var c *console
+		var once sync.Once
+		c = sharedConsole(t, onChange(func(ch entra.Change) {
+			if _, ok := ch.(entra.CreateServicePrincipal); ok {
+				once.Do(func() {
+					c.giveRole(home, anAdmin, "")
+					c.later(store.Lease - 5*time.Second)
+				})
+			}
+		}))
+		b, path := c.reviewed()
+		c.later(3*time.Minute + 55*time.Second) // so long ago Microsoft was asked
+		mark := c.mark()
+		op := b.post(path+"/apply", nil).at.Path
+		until(t, "it to end", func() bool { return strings.Contains(c.logs.String(), "waits for somebody to go on") })
+		c.interrupted(op)
+		if n := c.sent(mark, "POST", "/v1.0/servicePrincipals"); n != 0 || c.sent(mark, "POST", "/v1.0/applications") != 1 {
+			t.Errorf("%d changes were sent after the role was gone", n)
+		}
+	})
+}
+
+// reviewed is an environment whose plan the home tenant's admin may apply.
+func (c *console) reviewed() (b *browser, path string) {
+	c.t.Helper()
+	b = c.browser()
+	b.enter(home, anAdmin)
+	b.allows("consent", "/")
+	return b, b.environment("frontegg", frontegg)
+}
+
+// interrupted: another admin can go on with the operation.
+func (c *console) interrupted(path string) {
+	c.t.Helper()
+	op, err := c.store.Operation(c.t.Context(), strings.TrimPrefix(path, "/operations/"))
+	if err != nil || op.State != store.OperationInterrupted {
+		c.t.Errorf("the operation is %q, %v", op.State, err)
+	}
+}

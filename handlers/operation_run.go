@@ -71,9 +71,12 @@ func (h *Handlers) undertake(ctx, hold context.Context, l *lease) (u undertaking
 	if u.preset, ok = preset.ByID(u.env.Spec.Integration); !ok {
 		return u, fmt.Errorf("there is no integration %q", u.env.Spec.Integration)
 	}
-	tokens := l.tokens(h.tokens(u.op.Actor))
-	if _, _, err := tokens(ctx); errors.Is(err, errSignedOut) {
+	tokens := l.tokens(h.tokensOfAdmin(u.op.Actor))
+	switch _, _, err := tokens(ctx); {
+	case errors.Is(err, errSignedOut):
 		return u, errNoTokens
+	case errors.Is(err, errRoleLost):
+		return u, err
 	}
 	d, err := h.directoryWith(u.op.Actor, tokens)
 	if err != nil {
@@ -163,8 +166,8 @@ func (h *Handlers) conclude(ctx context.Context, op store.Operation, result setu
 		h.Log.Warn("operation was taken over; what it did stands in the journal", "operation", op.ID)
 	case errors.Is(why, errStopped):
 		h.unrecorded(op, h.needsAttention(ctx, op.Environment))
-	case errors.Is(err, errNoTokens):
-		h.Log.Info("operation waits for somebody to sign in", "operation", op.ID)
+	case errors.Is(err, errNoTokens), errors.Is(err, errRoleLost):
+		h.Log.Info("operation waits for somebody to go on with it", "operation", op.ID, "why", sentence(err))
 		h.unrecorded(op, errors.Join(h.Store.InterruptOperation(ctx, op), h.needsAttention(ctx, op.Environment)))
 	case errors.Is(err, store.ErrUnavailable):
 		h.Log.Warn("operation waits until the database can be written; somebody goes on when its lease is over", "operation", op.ID, "error", err.Error())
