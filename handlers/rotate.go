@@ -109,6 +109,10 @@ func noRotation(err error, env store.Environment) error {
 	var none *setup.NoApplicationError
 	var several *setup.ConflictError
 	var noSecret *setup.NoSecretError
+	var newGone *setup.NewGoneError
+	if errors.As(err, &newGone) {
+		return &web.Error{Status: http.StatusConflict, Err: err, Public: sentence(err), Next: web.Link{Label: "Back to the rotation", Href: "/environments/" + env.ID + "/rotate"}}
+	}
 	if errors.As(err, &noSecret) {
 		return &web.Error{Status: http.StatusConflict, Err: err, Public: sentence(err), Next: web.Link{Label: "Choose another in the setup", Href: "/environments/" + env.ID + "/setup/secret"}}
 	}
@@ -173,7 +177,11 @@ func (h *Handlers) retire(c *gin.Context) (web.Response, error) {
 	case c.PostForm("at_once") != "yes" && !page.MayRetire:
 		return page.refused("The new client secret is not handed over and proven yet, so the old one stays. For one that leaked choose to revoke it at once."), nil
 	}
-	plan, err := setup.Rotation{Want: r.desired, Old: old.KeyID}.PlanRetire(r.actual)
+	half := setup.Rotation{Want: r.desired, Old: old.KeyID}
+	if c.PostForm("at_once") != "yes" {
+		half.New = r.overlap.New.KeyID
+	}
+	plan, err := half.PlanRetire(r.actual)
 	if err != nil {
 		return nil, err
 	}
@@ -198,15 +206,28 @@ func (h *Handlers) resumeRotation(c *gin.Context, env store.Environment, p prese
 	if err != nil {
 		return nil, noRotation(err, env)
 	}
-	half := setup.Rotation{Want: r.desired, Old: op.Plan.OldIn()}
-	plan, err := half.PlanAdd(r.actual, r.entries, h.Now())
-	if op.Kind == store.RetireOperation {
-		plan, err = half.PlanRetire(r.actual)
+	plan, err := r.left(op, h.Now())
+	if err != nil {
+		return nil, noRotation(err, env)
 	}
-	if err != nil || len(plan.Pending()) == 0 {
-		return web.SeeOther("/environments/" + env.ID + "/rotate"), err
+	if len(plan.Pending()) == 0 {
+		return web.SeeOther("/environments/" + env.ID + "/rotate"), nil
 	}
 	return h.startRotation(c, r, op.Kind, plan)
+}
+
+// left is what an operation did not do; nothing where what it went by has
+// been taken back since.
+func (r rotation) left(op store.Operation, now time.Time) (setup.Plan, error) {
+	half := setup.Rotation{Want: r.desired, Old: op.Plan.OldIn(), New: op.Plan.NewIn()}
+	if op.Kind != store.RetireOperation {
+		return half.PlanAdd(r.actual, r.entries, now)
+	}
+	plan, err := half.PlanRetire(r.actual)
+	if half.New != "" && !store.CredentialOf(r.known, half.New).InUse() {
+		plan = setup.Plan{}
+	}
+	return plan, err
 }
 
 // carryRotation carries out one half of a rotation, in whichever process. Which
@@ -223,7 +244,7 @@ func (h *Handlers) carryRotation(ctx context.Context, u undertaking) (setup.Resu
 	desired, _ = desired.Within(policies)
 	if u.op.Kind == store.RetireOperation {
 		kind, old := u.op.Plan.Retired()
-		return u.engine.Retire(ctx, setup.Rotation{Want: desired, Old: old, Kind: kind}, u.op.ID)
+		return u.engine.Retire(ctx, setup.Rotation{Want: desired, Old: old, New: u.op.Plan.NewIn(), Kind: kind}, u.op.ID)
 	}
 	return u.engine.Add(ctx, setup.Rotation{Want: desired, Old: u.op.Plan.OldIn()}, u.op.ID)
 }

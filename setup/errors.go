@@ -67,6 +67,15 @@ func (e *NoApplicationError) Error() string {
 	return fmt.Sprintf("The environment %s has no app registration in this tenant: set it up first.", e.Environment)
 }
 
+// A NewGoneError says that the secret that was to take the old one's place is
+// not there any more, so the old one stays.
+type NewGoneError struct{ Key entra.KeyID }
+
+// Error names the mend.
+func (e *NewGoneError) Error() string {
+	return fmt.Sprintf("The new client secret is not there any more (ID %s), so the old one stays: add another one.", e.Key)
+}
+
 // A StepError is a step that could not be done. Its text is for people.
 type StepError struct {
 	Step  StepID

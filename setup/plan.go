@@ -22,6 +22,7 @@ const (
 	grantPrefix      = "grant:"
 	lostSecretPrefix = "lost-secret:"
 	oldSecretPrefix  = "old-secret:"
+	nextSecretPrefix = "next-secret:"
 	oldFederated     = "old-federated:"
 )
 
@@ -29,6 +30,7 @@ func resourceStep(id entra.ClientID) StepID { return StepID(resourcePrefix + str
 func grantStep(id entra.ClientID) StepID    { return StepID(grantPrefix + string(id)) }
 func lostSecretStep(id entra.KeyID) StepID  { return StepID(lostSecretPrefix + string(id)) }
 func oldFederatedStep(name string) StepID   { return StepID(oldFederated + name) }
+func nextSecretStep(id entra.KeyID) StepID  { return StepID(nextSecretPrefix + string(id)) }
 func oldSecretStep(id entra.KeyID) StepID   { return StepID(oldSecretPrefix + string(id)) }
 
 // resource is the client ID in a resource or grant step.

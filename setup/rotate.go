@@ -3,6 +3,7 @@ package setup
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/consentry/consentry/entra"
@@ -16,6 +17,9 @@ type Rotation struct {
 	// Old is the secret in use. Adding leaves it alone; retiring removes it.
 	// Empty when none is.
 	Old entra.KeyID
+	// New takes its place: Old is retired only while New is there. Empty for an
+	// old one that goes in any case, because it leaked.
+	New entra.KeyID
 	// Kind is what Old is where it is to be retired; empty means a client
 	// secret. Of a federated credential Old is the name.
 	Kind entra.CredentialKind
@@ -48,7 +52,8 @@ func (r Rotation) PlanAdd(actual Actual, entries []Entry, now time.Time) (Plan, 
 }
 
 // PlanRetire decides how the old secret goes. It is pure. Whether the new one
-// is proven is the caller's to ask: a leaked secret goes at once.
+// is proven is the caller's to ask: a leaked secret goes at once. The error is
+// that of Ready, or a *NewGoneError.
 func (r Rotation) PlanRetire(actual Actual) (Plan, error) {
 	if err := r.Ready(actual); err != nil {
 		return Plan{}, err
@@ -67,7 +72,14 @@ func (r Rotation) PlanRetire(actual Actual) (Plan, error) {
 	s.Title = fmt.Sprintf("Remove the client secret %q with ID %s", describe(old), old.KeyID)
 	s.Diffs = []Diff{{Field: "secret", Old: fmt.Sprintf("%s… valid until %s", old.Hint, old.End.UTC().Format(time.DateOnly))}}
 	s.Note = stillUsed
-	return Plan{[]Step{s}}, nil
+	if r.New == "" {
+		return Plan{[]Step{s}}, nil
+	}
+	next, ok := secretOf(*actual.App, r.New)
+	if !ok {
+		return Plan{}, &NewGoneError{Key: r.New}
+	}
+	return Plan{[]Step{{ID: nextSecretStep(r.New), Action: Keep, Title: fmt.Sprintf("Keep the client secret %q, which takes its place", describe(next))}, s}}, nil
 }
 
 const stillUsed = "Whatever still uses it is refused at the next sign-in or token renewal."
@@ -93,6 +105,17 @@ func (p Plan) OldIn() entra.KeyID {
 	for _, s := range p.Steps {
 		if key, ok := s.ID.secret(); ok && s.ID == oldSecretStep(key) {
 			return key
+		}
+	}
+	return ""
+}
+
+// NewIn is the secret without which the plan of a retirement removes nothing;
+// empty when the old one goes in any case.
+func (p Plan) NewIn() entra.KeyID {
+	for _, s := range p.Steps {
+		if key, ok := strings.CutPrefix(string(s.ID), nextSecretPrefix); ok {
+			return entra.KeyID(key)
 		}
 	}
 	return ""

@@ -129,6 +129,28 @@ func TestThePlanOfARetirement(t *testing.T) {
 	}
 }
 
+// What was proven some time ago may have been removed by hand since.
+func TestTheOldSecretIsRetiredOnlyWhileTheNewOneIsThere(t *testing.T) {
+	app := appWith(secretMade("k1", "op1", 500), secretMade("k2", "op2", 2))
+	r := Rotation{Want: wanted(), Old: "k1", New: "k2"}
+	p, err := r.PlanRetire(Actual{App: &app})
+	if err != nil || len(p.Pending()) != 1 || p.NewIn() != "k2" || p.OldIn() != "k1" {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if kind, key := p.Retired(); kind != entra.ClientSecretKind || key != "k1" {
+		t.Errorf("the recorded plan removes the %s %s", kind, key)
+	}
+	app = appWith(secretMade("k1", "op1", 500))
+	var gone *NewGoneError
+	if p, err = r.PlanRetire(Actual{App: &app}); !errors.As(err, &gone) || len(p.Steps) != 0 {
+		t.Errorf("%+v, %v", p, err)
+	}
+	app = appWith()
+	if p, err = r.PlanRetire(Actual{App: &app}); err != nil || len(p.Steps) != 0 {
+		t.Errorf("with neither there is nothing to remove: %+v, %v", p, err)
+	}
+}
+
 func TestThereIsNothingToRotate(t *testing.T) {
 	app := appWith()
 	for name, actual := range map[string]Actual{"no application": {}, "two applications": {App: &app, Others: []entra.Application{app}}} {

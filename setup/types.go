@@ -123,7 +123,7 @@ type Actual struct {
 // StepID names a step; it is stable across runs: "application",
 // "service-principal", "secret", "certificate", "federated",
 // "resource:{client id}", "grant:{client id}", "lost-secret:{key id}",
-// "old-secret:{key id}", "old-federated:{name}".
+// "old-secret:{key id}", "next-secret:{key id}", "old-federated:{name}".
 type StepID string
 
 // Action is what a step does.

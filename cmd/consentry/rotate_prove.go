@@ -158,6 +158,9 @@ func (r *rotateRun) retire(ctx context.Context) error {
 		return errors.New("the new secret is not proven yet, so the old one stays: give --prove first. For one that leaked give --at-once")
 	}
 	half := setup.Rotation{Want: r.want, Old: r.overlap.Old.KeyID}
+	if !r.mode.AtOnce {
+		half.New = r.overlap.New.KeyID
+	}
 	plan, err := half.PlanRetire(r.actual)
 	if err != nil {
 		return err
