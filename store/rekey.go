@@ -21,6 +21,10 @@ type Rekeyed struct {
 	// Unreadable are the values that no key opens, as table/row. As long as
 	// there are any, no key is retired.
 	Unreadable []string
+	// Left are the values that are under another key than the first all the
+	// same, besides those: somebody else goes on writing with it. That key is
+	// not retired.
+	Left int
 }
 
 // Rekey encrypts everything anew that is encrypted with an old key, batch by
@@ -40,12 +44,13 @@ func (s *Store) Rekey(ctx context.Context, progress func(done int)) (Rekeyed, er
 		}
 	}
 	err := s.inTx(ctx, func(tx *sql.Tx) (err error) {
-		if r.Retired, err = s.retireKeys(ctx, tx); err != nil {
+		if r.Retired, r.Left, err = s.retireKeys(ctx, tx); err != nil {
 			return err
 		}
+		r.Left = max(0, r.Left-len(r.Unreadable))
 		detail["count"], detail["old-key"] = strconv.Itoa(r.Values), fmt.Sprint(r.Retired)
 		e := AuditEvent{Action: "key-rotated", Result: AuditDone, Detail: detail}
-		if len(r.Unreadable) > 0 {
+		if len(r.Unreadable) > 0 || r.Left > 0 {
 			e.Result = AuditFailed
 		}
 		return s.audit(ctx, tx, e)
@@ -133,26 +138,30 @@ func (v sealedValue) name() string {
 }
 
 // retireKeys forgets the keys that nothing is left under, but the one that
-// encrypts.
-func (s *Store) retireKeys(ctx context.Context, tx *sql.Tx) (retired []string, err error) {
+// encrypts, and says how much is left under the others.
+func (s *Store) retireKeys(ctx context.Context, tx *sql.Tx) (retired []string, left int, err error) {
 	proofs, err := keyProofs(ctx, tx)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	for _, proof := range proofs {
 		if bytes.HasPrefix(proof.sealed, s.seal.sealers[0].header) {
 			continue
 		}
-		left, err := valuesUnder(ctx, tx, proof.sealed[:headerLength])
-		if err != nil || left > 0 {
-			return retired, err
+		n, err := valuesUnder(ctx, tx, proof.sealed[:headerLength])
+		if err != nil {
+			return retired, left, err
+		}
+		if n > 0 {
+			left += n
+			continue
 		}
 		if _, err := tx.ExecContext(ctx, `DELETE FROM encryption_keys WHERE id = $1`, proof.id); err != nil {
-			return retired, err
+			return retired, left, err
 		}
 		retired = append(retired, proof.id)
 	}
-	return retired, nil
+	return retired, left, nil
 }
 
 // valuesUnder counts what is encrypted with the key of a header.

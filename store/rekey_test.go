@@ -216,6 +216,31 @@ var keyTests = map[string]func(*testing.T, *bench){
 		b.seal = &keyring{b.seal.sealers[:1]}
 		wantFilled(t, b, k)
 	},
+	"whoever still writes with the old key keeps it in use, which is told": func(t *testing.T, b *bench) {
+		b.fill(t)
+		old := b.rotate()
+		if err := b.checkKey(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		ring, heard := b.seal, 0
+		r, err := b.Rekey(t.Context(), func(int) {
+			if heard++; heard == len(places) { // the sessions are done by now
+				b.seal = &keyring{[]*sealer{old}}
+				b.session(t, "of another console", "data")
+				b.seal = ring
+			}
+		})
+		if err != nil || r.Left == 0 || len(r.Retired) != 0 || len(r.Unreadable) != 0 {
+			t.Errorf("got %+v, %v", r, err)
+		}
+		rows := b.log(t)
+		if last := rows[len(rows)-1]; last.Action != "key-rotated" || last.Result != AuditFailed {
+			t.Errorf("the log says %+v", last)
+		}
+		if r := b.rekey(t); r.Left != 0 || !slices.Equal(r.Retired, []string{old.keyID()}) {
+			t.Errorf("once that has ended: %+v", r)
+		}
+	},
 	"what an old key signed is known as long as that is given": func(t *testing.T, b *bench) {
 		signed := b.Sign("page", "42")
 		b.rotate()

@@ -36,6 +36,9 @@ func (c *RekeyCmd) Run(ctx context.Context, stdout, stderr io.Writer) (err error
 	if len(r.Unreadable) > 0 {
 		return fmt.Errorf("%s cannot be opened with any of the keys, so no key can go yet: %s. Give the key that is missing, or delete what they belong to", amount(int64(len(r.Unreadable)), "value", "values"), strings.Join(r.Unreadable, ", "))
 	}
+	if r.Left > 0 {
+		return fmt.Errorf("%s encrypted with an old key meanwhile, so that one cannot go yet: a console still writes with it. Restart every console with both files, the new one first, and run this again", amount(int64(r.Left), "value was", "values were"))
+	}
 	switch len(r.Retired) {
 	case 0:
 		fmt.Fprintln(stdout, "Everything is encrypted with the first key. No other was in use.")
