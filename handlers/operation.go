@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -111,16 +112,20 @@ func (h *Handlers) resumable(ctx context.Context, env store.Environment, op stor
 // whatIsLeft of replacing a secret is an ordinary setup once the new one has
 // been made: asking for a new one again would throw it away.
 func (h *Handlers) whatIsLeft(ctx context.Context, op store.Operation) (store.OperationKind, error) {
+	made, err := h.madeCredential(ctx, op)
+	if err == nil && made {
+		return store.SetupOperation, nil
+	}
+	return op.Kind, err
+}
+
+// madeCredential: the operation made a secret or a certificate, in whichever
+// process.
+func (h *Handlers) madeCredential(ctx context.Context, op store.Operation) (bool, error) {
 	entries, err := h.Store.Entries(ctx, op.ID)
-	if err != nil {
-		return "", err
-	}
-	for _, e := range entries {
-		if e.State == setup.Done && e.Created != nil && (e.Created.Secret != nil || e.Created.Certificate != nil) {
-			return store.SetupOperation, nil
-		}
-	}
-	return op.Kind, nil
+	return slices.ContainsFunc(entries, func(e setup.Entry) bool {
+		return e.State == setup.Done && e.Created != nil && (e.Created.Secret != nil || e.Created.Certificate != nil)
+	}), err
 }
 
 // startSetup makes the environment what it should be; for a SecretOperation

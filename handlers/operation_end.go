@@ -3,8 +3,10 @@ package handlers
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/consentry/consentry/entra"
+	"github.com/consentry/consentry/preset"
 	"github.com/consentry/consentry/setup"
 	"github.com/consentry/consentry/store"
 	"github.com/consentry/consentry/trial"
@@ -37,14 +39,26 @@ func (h *Handlers) ended(ctx context.Context, op store.Operation, result setup.R
 
 // settle brings in line what depends on the outcome.
 func (h *Handlers) settle(ctx context.Context, op store.Operation, cause error) error {
-	if rotates(op.Kind) {
-		return h.settleRotation(ctx, op, cause)
+	made, err := h.madeCredential(ctx, op)
+	if err != nil {
+		return err
 	}
-	err := h.alter(ctx, op.Environment, func(e *store.Environment) { record(e, op, cause) })
+	err = h.alter(ctx, op.Environment, func(e *store.Environment) {
+		if made {
+			toBeHandedOver(e)
+		}
+		if rotates(op.Kind) {
+			recordRotation(e, op)
+		} else {
+			record(e, op, cause)
+		}
+	})
 	if err != nil {
 		return err
 	}
 	switch {
+	case rotates(op.Kind):
+		return h.dropRotated(ctx, op, cause)
 	case cause != nil:
 		return nil
 	case op.Kind == store.RemoveOperation:
@@ -53,6 +67,13 @@ func (h *Handlers) settle(ctx context.Context, op store.Operation, cause error) 
 		return h.dropReplaced(ctx, op.Environment, op.Result.Current().KeyID)
 	}
 	return nil
+}
+
+// toBeHandedOver: what was just made is, whatever was said of the one before.
+func toBeHandedOver(e *store.Environment) {
+	if p, ok := preset.ByID(e.Spec.Integration); ok {
+		e.Handed = slices.DeleteFunc(e.Handed, func(label string) bool { return label == secretField(p) })
+	}
 }
 
 // record puts an operation's outcome on its environment.

@@ -255,13 +255,9 @@ func rotates(kind store.OperationKind) bool {
 	return kind == store.RotateOperation || kind == store.RetireOperation
 }
 
-// settleRotation brings in line what depends on a rotation's outcome. With the
-// old secret gone, neither its value nor one that is shown, handed over and
-// proven is needed here any more.
-func (h *Handlers) settleRotation(ctx context.Context, op store.Operation, cause error) error {
-	if err := h.alter(ctx, op.Environment, func(e *store.Environment) { recordRotation(e, op) }); err != nil {
-		return err
-	}
+// dropRotated deletes what nobody needs any more once the old secret is gone:
+// its value, and one that is shown, handed over and proven.
+func (h *Handlers) dropRotated(ctx context.Context, op store.Operation, cause error) error {
 	if cause != nil || op.Kind != store.RetireOperation {
 		return nil
 	}
@@ -274,16 +270,11 @@ func (h *Handlers) settleRotation(ctx context.Context, op store.Operation, cause
 	})
 }
 
-// recordRotation puts what a rotation read on its environment. The new secret
-// is to be handed over, whatever the hand-off of the old one said.
+// recordRotation puts what a rotation read on its environment.
 func recordRotation(e *store.Environment, op store.Operation) {
 	if op.Result == nil {
 		return
 	}
 	kind, _ := op.Plan.Retired()
 	e.NoteRotation(*op.Result, kind)
-	p, ok := preset.ByID(e.Spec.Integration)
-	if ok && op.Kind == store.RotateOperation && len(op.Result.Changed) > 0 {
-		e.Handed = slices.DeleteFunc(e.Handed, func(label string) bool { return label == secretField(p) })
-	}
 }
