@@ -96,6 +96,51 @@ func TestTwoSecretsAtOnceAreBothThere(t *testing.T) {
 	}
 }
 
+// TestACertificateAndASecretAtOnceAreBothThere is the same for two kinds of
+// credentials, which the directory is known to lose one of when they meet: each
+// request names its own kind only, and the two do not go side by side.
+func TestACertificateAndASecretAtOnceAreBothThere(t *testing.T) {
+	s := sharedSandbox(t)
+	c := automation(t, s, tenantOf(t, s, "healthy"))
+	app := *do(t, c, newRegistration("consentry:both-kinds")).Application
+	t.Cleanup(func() {
+		if err := s.SetFaults(); err != nil {
+			t.Error(err)
+		}
+	})
+	busy := func(method, path string, status int) sandbox.Fault {
+		return sandbox.Fault{Service: "graph", Method: method, Path: path, Nth: 1,
+			Action: sandbox.Action{Status: status, Body: []byte(`{"error":{"code":"Directory_ConcurrencyViolation","message":"busy"}}`)}}
+	}
+	if err := s.SetFaults(busy("POST", "/v1.0/applications/*/addPassword", 503), busy("PATCH", "/v1.0/applications/*", 409)); err != nil {
+		t.Fatal(err)
+	}
+	certificate := newCertificate(t, "beside a secret")
+	var both sync.WaitGroup
+	var secret entra.KeyID
+	both.Go(func() {
+		created, err := c.Do(t.Context(), entra.AddSecret{App: app.ID, Secret: entra.NewSecret{Name: "beside a certificate", End: time.Now().AddDate(0, 1, 0)}})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		secret = created.Secret.KeyID
+	})
+	both.Go(func() {
+		if _, err := c.Do(t.Context(), entra.AddCertificate{App: app.ID, Certificate: certificate}); err != nil {
+			t.Error(err)
+		}
+	})
+	both.Wait()
+	now, err := c.Application(t.Context(), app.ClientID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(now.Secrets, func(s entra.Secret) bool { return s.KeyID == secret }) || len(now.Certificates) != 1 || now.Certificates[0].KeyID != certificate.KeyID {
+		t.Errorf("afterwards there are the secrets %+v and the certificates %+v", now.Secrets, now.Certificates)
+	}
+}
+
 // TestClientsShareATenantsBudget sends from two clients of one tenant: never
 // two changes of one application at once, one change a second, and at most
 // four requests under way.
