@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -119,6 +120,31 @@ func TestAnOperationEndsWithTheRoleOfWhoBeganIt(t *testing.T) {
 			t.Errorf("%d changes were sent after the role was gone", n)
 		}
 	})
+}
+
+// Whoever signs in anew allows no more than that at first; what was begun before
+// then changes nothing that they have not allowed this time.
+func TestAnOperationChangesNothingThatIsNotAllowedAnyMore(t *testing.T) {
+	c := sharedConsole(t)
+	b, path := c.reviewed()
+	if err := c.queue.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	mark := c.mark()
+	op := b.post(path+"/apply", nil).at.Path
+	who := c.person(home, anAdmin)
+	now := c.tokens(who)
+	now.Asked = slices.DeleteFunc(now.Asked, func(scope string) bool { return strings.Contains(scope, "Write") })
+	if err := c.store.SaveOperator(t.Context(), who, now.Seal()); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.handlers.Work(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := c.asked(mark, "POST", "/v1.0/"); n != 0 {
+		t.Errorf("%d changes were sent", n)
+	}
+	b.get(op).want(200, "not allowed at Microsoft yet")
 }
 
 // reviewed is an environment whose plan the home tenant's admin may apply.
