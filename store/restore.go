@@ -32,8 +32,9 @@ type Restored struct {
 // database that is in use is left alone (ErrNotEmpty).
 //
 // What was under way when the backup was made is interrupted afterwards and
-// looks at the tenant before it goes on; secrets that waited to be shown are
-// gone, and everybody signs in again.
+// looks at the tenant before it goes on; the values of secrets that waited to be
+// shown are gone, which counts as if they had been, and everybody signs in
+// again.
 func Restore(ctx context.Context, from string, despite bool, o Options) (r Restored, err error) {
 	backup, err := openBackup(ctx, from, o)
 	if err != nil {
@@ -166,6 +167,12 @@ func (s *Store) settle(ctx context.Context, tx *sql.Tx, r *Restored) error {
 		return err
 	}
 	r.Interrupted = len(cut)
+	// Whatever waited when the backup was made may have been shown since, and be
+	// in use: it does not count as one that nobody has. The backup's newest row
+	// of the audit log says when that was.
+	if _, err := tx.ExecContext(ctx, `UPDATE secrets SET revealed = $1 WHERE revealed = 0 AND drop_at > (SELECT COALESCE(MAX(at), 0) FROM audit)`, now); err != nil {
+		return err
+	}
 	for _, change := range []string{
 		`UPDATE environments SET state = 'attention', version = version + 1, updated = $1 WHERE state = 'applying'`,
 		`UPDATE secrets SET value = NULL, drop_at = $1 WHERE drop_at > $1`,

@@ -25,7 +25,7 @@ type KeptSecret struct {
 	Hint        string    // first characters of the value, or of the certificate's thumbprint
 	Expires     time.Time // when Microsoft stops taking it
 	Created     time.Time
-	RevealedAt  time.Time // zero until it was shown
+	RevealedAt  time.Time // zero until it was shown, or may have been: see Restore
 	DropAt      time.Time // when the value goes at the latest
 	// Owner alone may see and use it; Tenant and ID decide.
 	Owner entra.Person

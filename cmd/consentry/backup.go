@@ -49,7 +49,7 @@ type RestoreCmd struct {
 
 // Help is what --help says besides.
 func (*RestoreCmd) Help() string {
-	return "The database must be empty: choose another --data folder, or a new PostgreSQL database. Afterwards everybody signs in again, operations that were under way are interrupted and look at the tenant before they go on, and secrets that waited to be shown must be replaced."
+	return "The database must be empty: choose another --data folder, or a new PostgreSQL database. Afterwards everybody signs in again, operations that were under way are interrupted and look at the tenant before they go on, and secrets that waited to be shown must be replaced, unless somebody took them after the backup was made: the console leaves them alone."
 }
 
 // Run restores.
@@ -78,6 +78,6 @@ func (c *RestoreCmd) Run(ctx context.Context, stdout, stderr io.Writer) error {
 	for _, fault := range r.Faults {
 		fmt.Fprintf(stderr, "consentry: restored despite a fault: %s\n", fault)
 	}
-	fmt.Fprintln(stdout, "Everybody signs in again. Secrets that waited to be shown are gone: replace them.")
+	fmt.Fprintln(stdout, "Everybody signs in again. Secrets that waited to be shown are gone: replace those that nobody took after the backup was made.")
 	return nil
 }
