@@ -122,6 +122,36 @@ func TestAnOperationEndsWithTheRoleOfWhoBeganIt(t *testing.T) {
 	})
 }
 
+// Of what was asked for before the console was away for hours nothing is begun
+// until somebody says so again.
+func TestAnOperationThatWaitedForHoursIsGoneOnWithByAPerson(t *testing.T) {
+	c := newConsole(t)
+	b, path := c.reviewed()
+	if err := c.queue.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	mark := c.mark()
+	op := b.post(path+"/apply", nil).at.Path
+	c.later(61 * time.Minute)
+	if err := c.handlers.Work(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.interrupted(op)
+	if n := c.sent(mark, "POST", "/v1.0/applications"); n != 0 {
+		t.Errorf("%d changes were sent", n)
+	}
+	again := c.browser()
+	again.enter(home, anAdmin)
+	again.allows("consent", "/")
+	again.post(op+"/resume", nil)
+	if err := c.handlers.Work(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := c.sent(mark, "POST", "/v1.0/applications"); n != 1 {
+		t.Errorf("gone on with, %d apps were made", n)
+	}
+}
+
 // Whoever signs in anew allows no more than that at first; what was begun before
 // then changes nothing that they have not allowed this time.
 func TestAnOperationChangesNothingThatIsNotAllowedAnyMore(t *testing.T) {

@@ -57,6 +57,14 @@ func (h *Handlers) carryRemoval(ctx context.Context, u undertaking) (setup.Resul
 	return u.engine.Remove(ctx, desired, u.op.ID)
 }
 
+// stalePlan is after how long nothing is begun on its own of what somebody
+// asked for: no console was there meanwhile, and they may have helped
+// themselves otherwise.
+const stalePlan = time.Hour
+
+// errLongAgo: it waited for too long. Somebody can go on with it.
+var errLongAgo = errors.New("it was asked for long ago, when no console was there to carry it out")
+
 // errNoTokens: the person's sign-in has ended, before anything was sent.
 var errNoTokens = errors.New("nobody can act in this person's name any more")
 
@@ -64,6 +72,9 @@ var errNoTokens = errors.New("nobody can act in this person's name any more")
 // hold, everything else with ctx.
 func (h *Handlers) undertake(ctx, hold context.Context, l *lease) (u undertaking, err error) {
 	u.op = l.op
+	if h.Now().Sub(u.op.Started) > stalePlan {
+		return u, errLongAgo
+	}
 	if u.env, err = h.Store.Environment(ctx, u.op.Environment); err != nil {
 		return u, err
 	}
@@ -166,7 +177,7 @@ func (h *Handlers) conclude(ctx context.Context, op store.Operation, result setu
 		h.Log.Warn("operation was taken over; what it did stands in the journal", "operation", op.ID)
 	case errors.Is(why, errStopped):
 		h.unrecorded(op, h.needsAttention(ctx, op.Environment))
-	case errors.Is(err, errNoTokens), errors.Is(err, errRoleLost):
+	case errors.Is(err, errNoTokens), errors.Is(err, errRoleLost), errors.Is(err, errLongAgo):
 		h.Log.Info("operation waits for somebody to go on with it", "operation", op.ID, "why", sentence(err))
 		h.unrecorded(op, errors.Join(h.Store.InterruptOperation(ctx, op), h.needsAttention(ctx, op.Environment)))
 	case errors.Is(err, store.ErrUnavailable):
