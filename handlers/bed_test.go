@@ -120,7 +120,7 @@ func (c *console) start(change ...func(*handlers.Handlers)) {
 		f(c.handlers)
 	}
 	shell, err := web.New(web.Config{
-		Hosts: []string{"localhost:" + port}, Cloud: "sandbox", Sandbox: true, Version: "test",
+		Hosts: []string{"localhost:" + port}, Cloud: "sandbox", Sandbox: true, Version: "v0.0.0-test",
 		Sessions: c.store, Idle: 2 * time.Hour, Absolute: 12 * time.Hour, Person: handlers.Line, May: c.handlers.May, Explain: handlers.Explain, Log: log, Now: c.now,
 	})
 	if err != nil {

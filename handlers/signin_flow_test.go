@@ -187,3 +187,17 @@ func TestATestConsentOfAForeignPersonChangesNobodysSignIn(t *testing.T) {
 	}
 	s.b.get(s.path+"/setup/tenant").want(200, "admin@contoso.sandbox.invalid")
 }
+
+// Which version runs tells a stranger which holes to try.
+func TestTheVersionIsForAdmins(t *testing.T) {
+	c := sharedConsole(t)
+	c.browser().get("/sign-in").want(200).without("v0.0.0-test")
+	c.browser().get("/no-such-page").without("v0.0.0-test")
+	viewer, admin := c.browser(), c.browser()
+	viewer.enter(home, aViewer)
+	viewer.get("/").want(200).without("v0.0.0-test")
+	admin.enter(home, anAdmin)
+	if !strings.Contains(admin.get("/").body, "v0.0.0-test") {
+		t.Error("an admin is not told the version")
+	}
+}
