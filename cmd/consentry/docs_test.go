@@ -2,12 +2,16 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"log/slog"
 	"math/big"
+	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -16,6 +20,9 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml"
+
+	"github.com/consentry/consentry/store"
+	"github.com/consentry/consentry/store/postgrestest"
 )
 
 // read is a file of the repository.
@@ -165,6 +172,9 @@ type composition struct {
 	Secrets map[string]struct {
 		File string `yaml:"file"`
 	} `yaml:"secrets"`
+	Configs map[string]struct {
+		Content string `yaml:"content"`
+	} `yaml:"configs"`
 	Volumes  map[string]any `yaml:"volumes"`
 	Networks map[string]any `yaml:"networks"`
 }
@@ -225,6 +235,39 @@ func TestTheCompositionsSettingsAreTaken(t *testing.T) {
 	code, out, errs := b.check(config{args: c.Services["console"].Command[1:], env: env})
 	if code != 0 {
 		t.Errorf("exit code %d: %s%s", code, out, errs)
+	}
+}
+
+// What its database begins with makes a role that policies hold.
+func TestTheCompositionsDatabaseHasAnOrdinaryRole(t *testing.T) {
+	var c composition
+	if err := yaml.Unmarshal([]byte(read(t, "docs/compose.yaml")), &c); err != nil {
+		t.Fatal(err)
+	}
+	psql, server := postgrestest.Program(t, "psql"), postgrestest.New(t)
+	admin, password := postgrestest.AsSuperuser(t, server.Database()), filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(password, []byte("canary\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	statements := strings.NewReplacer("/run/secrets/database-password", password,
+		"consentry", "composed").Replace(c.Configs["role"].Content) // the server has a role of that name
+	cmd := exec.Command(psql, "--no-psqlrc", "-v", "ON_ERROR_STOP=1", "--dbname="+admin)
+	cmd.Stdin = strings.NewReader(statements)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	u, err := url.Parse(admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.User, u.Path = url.UserPassword("composed", "canary"), "/composed"
+	var log bytes.Buffer
+	s, err := store.Open(t.Context(), store.Options{URL: u.String(), Key: store.NewKey(), Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil || strings.Contains(log.String(), "row security") {
+		t.Errorf("%v: %s", err, log.String())
 	}
 }
 
