@@ -88,7 +88,7 @@ func TestFromNothingToConnected(t *testing.T) {
 			w.gone()
 			p.reads("status", "works")
 			p.link("Hand the values over")
-			p.heading("Hand over to " + in.name)
+			p.heading("Hand over to " + called(in.name))
 
 			app := b.directory(t, healthy).one(in.id)
 			if !slices.Equal(app.Web.RedirectURIs, []string{in.redirect}) {
@@ -133,4 +133,12 @@ func (p *visitor) wantForm(fields []field, app registration) {
 			p.t.Errorf("%s is %q, want %q", f.label, got, want)
 		}
 	}
+}
+
+// called is what pages call an integration in their sentences.
+func called(name string) string {
+	if name == "Custom" {
+		return "your service"
+	}
+	return name
 }

@@ -104,6 +104,6 @@ func (p *visitor) handOver(environment, integration string) []entry {
 	secret := p.takeSecret()
 	p.environment(environment)
 	p.link("Hand")
-	p.heading("Hand over to " + integration)
+	p.heading("Hand over to " + called(integration))
 	return p.handedOver(secret)
 }
