@@ -70,6 +70,9 @@ func (s Server) Serve(ctx context.Context, l net.Listener) error {
 		s.limits = defaultLimits
 	}
 	base := context.WithoutCancel(ctx)
+	if s.Hurry == nil {
+		s.Hurry = base
+	}
 	streams, stop := context.WithCancel(base)
 	defer stop()
 	srv := s.server(context.WithValue(base, streamsKey{}, streams))
@@ -80,9 +83,6 @@ func (s Server) Serve(ctx context.Context, l net.Listener) error {
 	case err := <-failed:
 		return fmt.Errorf("web: serve: %w", err)
 	case <-ctx.Done():
-	}
-	if s.Hurry == nil {
-		s.Hurry = base
 	}
 	if err := s.linger(failed); err != nil {
 		return err
