@@ -90,17 +90,10 @@ func TestAnOperationEndsWithTheRoleOfWhoBeganIt(t *testing.T) {
 	for name, role := range map[string]string{"no role any more": "", "another role": "support"} {
 		t.Run("taken away while it waits: "+name, func(t *testing.T) {
 			c := sharedConsole(t)
-			b, path := c.reviewed()
-			if err := c.queue.Stop(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			mark := c.mark()
-			op := b.post(path+"/apply", nil).at.Path
+			_, op, mark := c.waiting()
 			c.giveRole(home, anAdmin, role)
 			c.later(5 * time.Minute)
-			if err := c.handlers.Work(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			c.carriesOn()
 			c.interrupted(op)
 			if n := c.asked(mark, "POST", "/v1.0/applications"); n != 0 {
 				t.Errorf("%d changes were sent in the name of somebody who is no admin", n)
@@ -133,16 +126,9 @@ func TestAnOperationEndsWithTheRoleOfWhoBeganIt(t *testing.T) {
 // until somebody says so again.
 func TestAnOperationThatWaitedForHoursIsGoneOnWithByAPerson(t *testing.T) {
 	c := newConsole(t)
-	b, path := c.reviewed()
-	if err := c.queue.Stop(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	mark := c.mark()
-	op := b.post(path+"/apply", nil).at.Path
+	_, op, mark := c.waiting()
 	c.later(61 * time.Minute)
-	if err := c.handlers.Work(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	c.carriesOn()
 	c.interrupted(op)
 	if n := c.sent(mark, "POST", "/v1.0/applications"); n != 0 {
 		t.Errorf("%d changes were sent", n)
@@ -151,9 +137,7 @@ func TestAnOperationThatWaitedForHoursIsGoneOnWithByAPerson(t *testing.T) {
 	again.enter(home, anAdmin)
 	again.allows("consent", "/")
 	again.post(op+"/resume", nil)
-	if err := c.handlers.Work(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	c.carriesOn()
 	if n := c.sent(mark, "POST", "/v1.0/applications"); n != 1 {
 		t.Errorf("gone on with, %d apps were made", n)
 	}
@@ -163,21 +147,14 @@ func TestAnOperationThatWaitedForHoursIsGoneOnWithByAPerson(t *testing.T) {
 // then changes nothing that they have not allowed this time.
 func TestAnOperationChangesNothingThatIsNotAllowedAnyMore(t *testing.T) {
 	c := sharedConsole(t)
-	b, path := c.reviewed()
-	if err := c.queue.Stop(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	mark := c.mark()
-	op := b.post(path+"/apply", nil).at.Path
+	b, op, mark := c.waiting()
 	who := c.person(home, anAdmin)
 	now := c.tokens(who)
 	now.Asked = slices.DeleteFunc(now.Asked, func(scope string) bool { return strings.Contains(scope, "Write") })
 	if err := c.store.SaveOperator(t.Context(), who, now.Seal()); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.handlers.Work(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	c.carriesOn()
 	if n := c.asked(mark, "POST", "/v1.0/"); n != 0 {
 		t.Errorf("%d changes were sent", n)
 	}
@@ -191,6 +168,26 @@ func (c *console) reviewed() (b *browser, path string) {
 	b.enter(home, anAdmin)
 	b.allows("consent", "/")
 	return b, b.environment("frontegg", frontegg)
+}
+
+// waiting is an operation that an admin asked for and nothing carries out, with
+// the browser it was asked for in.
+func (c *console) waiting() (b *browser, op string, mark int) {
+	c.t.Helper()
+	b, path := c.reviewed()
+	if err := c.queue.Stop(c.t.Context()); err != nil {
+		c.t.Fatal(err)
+	}
+	mark = c.mark()
+	return b, b.post(path+"/apply", nil).at.Path, mark
+}
+
+// carriesOn carries out the operation that is next.
+func (c *console) carriesOn() {
+	c.t.Helper()
+	if err := c.handlers.Work(c.t.Context()); err != nil {
+		c.t.Fatal(err)
+	}
 }
 
 // interrupted: another admin can go on with the operation.
