@@ -22,6 +22,9 @@ func localPath(s string) string {
 	if !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(u.Path, "//") || strings.ContainsFunc(u.Path, func(r rune) bool { return r < ' ' || r == 0x7f || r == '\\' }) {
 		return "/"
 	}
+	if strings.ContainsFunc(u.RawQuery, func(r rune) bool { return r <= ' ' || r >= 0x7f }) { // browsers escape these
+		return "/"
+	}
 	return (&url.URL{Path: u.Path, RawQuery: u.RawQuery}).String()
 }
 

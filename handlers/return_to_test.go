@@ -45,5 +45,6 @@ func FuzzLocalPath(f *testing.F) {
 		f.Add(s)
 	}
 	f.Add("/environments/a1/setup/app?search=Front")
+	f.Add("/? 0")
 	f.Fuzz(func(t *testing.T, s string) { leadsHere(t, s, localPath(s)) })
 }
