@@ -33,7 +33,7 @@ const URLVariable = "CONSENTRY_TEST_DATABASE"
 // and not its URL alone: with it the pipe would go whose end ends the server.
 var shared = sync.OnceValues(func() (*server, error) {
 	if url := os.Getenv(URLVariable); url != "" {
-		return &server{url: url}, nil
+		return &server{url: url, admin: url}, nil
 	}
 	return launch()
 })
@@ -45,7 +45,7 @@ func Start(tb testing.TB) (url string) {
 	tb.Helper()
 	s, err := shared()
 	giveUp(tb, err)
-	url, drop := create(tb, s.url)
+	url, drop := create(tb, s)
 	tb.Cleanup(drop)
 	return url
 }
@@ -96,15 +96,16 @@ func with(tb testing.TB, url string, change func(*neturl.URL)) string {
 	return u.String()
 }
 
-// create makes an empty database; drop removes it again.
-func create(tb testing.TB, admin string) (of string, drop func()) {
+// create makes an empty database; drop removes it again, also when the server
+// itself is at work in it, which takes a superuser.
+func create(tb testing.TB, s *server) (of string, drop func()) {
 	tb.Helper()
 	name := newName()
-	if err := execute(admin, "CREATE DATABASE "+name); err != nil {
+	if err := execute(s.url, "CREATE DATABASE "+name); err != nil {
 		tb.Fatalf("postgrestest: make a database: %v", err)
 	}
-	return with(tb, admin, func(u *neturl.URL) { u.Path = "/" + name }), func() {
-		if err := execute(admin, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+	return with(tb, s.url, func(u *neturl.URL) { u.Path = "/" + name }), func() {
+		if err := execute(s.admin, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
 			tb.Errorf("postgrestest: drop the database: %v", err)
 		}
 	}

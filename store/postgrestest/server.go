@@ -33,7 +33,7 @@ func New(tb testing.TB) *Server {
 // Database gives the URL of an empty database on it.
 func (s *Server) Database() (url string) {
 	s.tb.Helper()
-	url, _ = create(s.tb, s.run.url)
+	url, _ = create(s.tb, s.run)
 	return url
 }
 
@@ -76,8 +76,9 @@ type server struct {
 	// guard ends the server and removes its folder when it is closed, which
 	// happens at the latest when this process ends.
 	guard io.Closer
-	// url is that of the database every server has.
-	url string
+	// url is that of the database every server has; admin is the same for
+	// whoever may do the most.
+	url, admin string
 }
 
 // launch makes a cluster in a folder of its own and starts it. It is reached
@@ -98,13 +99,13 @@ func launch() (s *server, err error) {
 	if s.guard, err = s.watch(); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(s.folder))
 	}
-	s.url = s.as("consentry")
+	s.url, s.admin = s.as("consentry"), s.as(superuser)
 	if err = s.initialize(); err == nil {
 		err = s.start()
 	}
 	for _, grant := range ordinary {
 		if err == nil {
-			err = execute(s.as(superuser), grant)
+			err = execute(s.admin, grant)
 		}
 	}
 	if err != nil {
