@@ -80,10 +80,19 @@ func count(t *testing.T, f flow, database string) []drive.Call {
 	calls := w.asked(since)
 	w.check(f)
 	if f.behind {
-		calls = w.asked(since)
+		calls = toTheLastWrite(w.asked(since))
 	}
 	if len(calls) == 0 {
 		t.Fatal("it asked the directory for nothing: is this test what it thinks?")
+	}
+	return calls
+}
+
+// toTheLastWrite leaves out what was read afterwards: the console's next round
+// may have come to see whether there is anything left to do.
+func toTheLastWrite(calls []drive.Call) []drive.Call {
+	for len(calls) > 0 && calls[len(calls)-1].Method == http.MethodGet {
+		calls = calls[:len(calls)-1]
 	}
 	return calls
 }
